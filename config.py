@@ -1,0 +1,270 @@
+"""The settings, read from the environment or `.env`; nothing else reads `os.environ`."""
+
+import os
+import re
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+from email.utils import formataddr, parseaddr
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+from urllib.parse import urlsplit
+
+from environs import Env, EnvError, ValidationError, validate
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent
+INSTANCE = ROOT / "instance"
+EVERY_INTERFACE = {str(IPv4Address(0)), str(IPv6Address(0))}
+SHORTEST_SECRET_KEY = 32
+# Seconds that a request waits for Redis before it counts by itself.
+REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
+SHORTEST_METRICS_TOKEN = 16
+_SITE_URL = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+])(:[0-9]{1,5})?/?", re.IGNORECASE)
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w./-]*)?", re.ASCII)
+
+
+class Config:
+    """What every environment shares. Sizes are in bytes, times in seconds or `timedelta`."""
+
+    DEBUG = False
+    TESTING = False
+    SESSION_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_SAMESITE = "Lax"
+    SESSION_REFRESH_EACH_REQUEST = False
+    PERMANENT_SESSION_LIFETIME = timedelta(days=30)
+    SEND_FILE_MAX_AGE_DEFAULT = timedelta(hours=1)
+    WTF_CSRF_TIME_LIMIT = None
+    # The guard compares the Origin, which browsers send even where they keep the Referer back.
+    WTF_CSRF_SSL_STRICT = False
+    BCRYPT_LOG_ROUNDS = 12
+    BCRYPT_HANDLE_LONG_PASSWORDS = True
+    # 100,000 characters of four bytes each, percent-encoded, are 1.2 MB.
+    MAX_CONTENT_LENGTH = 2 * 1024 * 1024
+    MAX_FORM_MEMORY_SIZE = 2 * 1024 * 1024
+    MAIL_DEBUG = False
+    MAIL_SUPPRESS_SEND = False
+    MAIL_FOLDER = INSTANCE / "mail"
+    SHOW_MAIL_LINKS = False
+
+    def __init__(self, env: Env) -> None:
+        self.HOST = env.str("HOST", "127.0.0.1", validate=_check_host)
+        self.PORT = env.int("PORT", 5000, validate=validate.Range(1, 65535))
+        self.WORKERS = env.int("WORKERS", 2, validate=validate.Range(1, 256))
+        self.THREADS = env.int("THREADS", 2, validate=validate.Range(1, 256))
+        self.TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 10))
+        self.LOG_LEVEL = env.str(
+            "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+        )
+
+        self.LOG_FORMAT = env.str(
+            "LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"])
+        )
+        self.METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=_check_metrics_token)
+        # Set by the server alone, for its own processes.
+        self.METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", "")
+
+        self.SITE_NAME = env.str("SITE_NAME", "Flaskblog", validate=validate.Length(1, 40))
+        self.SITE_URL = self._site_url(env)
+        self.REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", True)
+        self.SECURITY_CONTACT = env.str("SECURITY_CONTACT", "", validate=_check_contact)
+        self.POSTS_PER_PAGE = env.int("POSTS_PER_PAGE", 5, validate=validate.Range(1, 100))
+
+        site = urlsplit(self.SITE_URL)
+        self.SITE_HOSTS = frozenset({site.hostname, "localhost", "127.0.0.1", "::1"})
+        self.SESSION_COOKIE_SECURE = site.scheme == "https"
+        self.SESSION_COOKIE_NAME = "__Host-session" if self.SESSION_COOKIE_SECURE else "session"
+
+        self.SECRET_KEY = self._secret_key(env)
+        self.SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+
+        self.MEDIA_URL = env.str("MEDIA_URL", "", validate=_check_media_url)
+        self.MEDIA_FOLDER = Path(env.str("MEDIA_FOLDER", str(INSTANCE / "media"))).resolve()
+        folder = env.str("BACKUP_FOLDER", "")
+        self.BACKUP_FOLDER = Path(folder).resolve() if folder else None
+        default = f"sqlite:///{INSTANCE / 'flaskblog.db'}"
+        self.SQLALCHEMY_DATABASE_URI = database_url(
+            env.str("DATABASE_URL", default, validate=check_database_url)
+        )
+        self.SQLALCHEMY_ENGINE_OPTIONS = engine_options(self.SQLALCHEMY_DATABASE_URI, self.THREADS)
+        self.RATELIMIT_ENABLED = env.bool("RATELIMIT_ENABLED", True)
+        self.REDIS_URL = env.str("REDIS_URL", "", validate=_check_redis_url)
+        self.RATELIMIT_STORAGE_URI = self.REDIS_URL or "database://"
+        self.RATELIMIT_STRATEGY = "fixed-window"
+        self.CORS_ORIGINS: list[str] = env.list("CORS_ORIGINS", ["*"], validate=_check_origins)
+        self.RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = bool(self.REDIS_URL)
+        self.RATELIMIT_STORAGE_OPTIONS = REDIS_OPTIONS if self.REDIS_URL else {}
+        self._read_mail(env)
+
+    def _read_mail(self, env: Env) -> None:
+        def only_one(use_ssl: bool) -> None:
+            if use_ssl and self.MAIL_USE_TLS:
+                raise ValidationError("Set either this or MAIL_USE_TLS, not both.")
+
+        host = urlsplit(self.SITE_URL).hostname or ""
+        sender = formataddr((self.SITE_NAME, f"noreply@{_mail_domain(host)}"))
+        self.MAIL_SERVER = env.str("MAIL_SERVER", "")
+        self.MAIL_USE_TLS = env.bool("MAIL_USE_TLS", False)
+        self.MAIL_USE_SSL = env.bool("MAIL_USE_SSL", False, validate=only_one)
+        port = 465 if self.MAIL_USE_SSL else 587 if self.MAIL_USE_TLS else 25
+        self.MAIL_PORT = env.int("MAIL_PORT", port, validate=validate.Range(1, 65535))
+        self.MAIL_USERNAME = env.str("MAIL_USERNAME", "")
+        self.MAIL_PASSWORD = env.str("MAIL_PASSWORD") if self.MAIL_USERNAME else ""
+        self.MAIL_DEFAULT_SENDER = env.str("MAIL_DEFAULT_SENDER", sender, validate=_check_sender)
+
+    def _site_url(self, env: Env) -> str:
+        host = "127.0.0.1" if self.HOST in EVERY_INTERFACE else self.HOST
+        own = f"http://[{host}]:{self.PORT}" if ":" in host else f"http://{host}:{self.PORT}"
+        return env.str("SITE_URL", own, validate=_check_site_url).rstrip("/").lower()
+
+    def _secret_key(self, env: Env) -> str:
+        return env.str("SECRET_KEY", None) or _own_secret_key()
+
+
+class DevelopmentConfig(Config):
+    """Works with no settings at all; the secret key is made once and kept in `instance/`."""
+
+    SHOW_MAIL_LINKS = True
+
+
+class ProductionConfig(Config):
+    """Starts only with a strong `SECRET_KEY` and the `SITE_URL` that people type."""
+
+    def _site_url(self, env: Env) -> str:
+        return env.str("SITE_URL", validate=_check_site_url).rstrip("/").lower()
+
+    def _secret_key(self, env: Env) -> str:
+        return env.str("SECRET_KEY", validate=validate.Length(min=SHORTEST_SECRET_KEY))
+
+
+class TestConfig(Config):
+    """Cheap password hashes and a known key; everything else as people run it."""
+
+    TESTING = True
+    BCRYPT_LOG_ROUNDS = 4
+
+    def _secret_key(self, env: Env) -> str:
+        return env.str("SECRET_KEY", "a key that is known to the tests alone")
+
+
+ENVIRONMENTS: dict[str, type[Config]] = {
+    "development": DevelopmentConfig,
+    "production": ProductionConfig,
+    "test": TestConfig,
+}
+
+
+def load_config() -> Config:
+    """The settings `FLASKBLOG_ENV` names.
+
+    Raises `SystemExit` with one line that names the variable when a value is wrong or missing.
+    """
+    env = Env()
+    env.read_env(ROOT / ".env", recurse=False)
+    try:
+        name = env.str("FLASKBLOG_ENV", "development", validate=validate.OneOf(list(ENVIRONMENTS)))
+        return ENVIRONMENTS[name](env)
+    except EnvError as error:
+        raise SystemExit(f"Flaskblog cannot start. {error} (see .env.example)") from None
+
+
+def database_url(url: str) -> str:
+    """The spelling that names our driver, for every one that people use."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+def engine_options(url: str, threads: int = 1) -> dict[str, Any]:
+    """How a database is opened; each thread may have a count or a mark beside its request."""
+    shared = {
+        "hide_parameters": True,  # what people typed does not belong in the log
+        "pool_size": threads,
+        "max_overflow": threads,
+        "pool_timeout": 10,
+    }
+    if url.startswith("sqlite"):
+        # sqlite3 then begins each write with BEGIN IMMEDIATE, and no read holds a snapshot
+        # that a later write would have to give up as "database is locked".
+        return shared | {"connect_args": {"isolation_level": "IMMEDIATE", "timeout": 10}}
+    return shared | {
+        "pool_pre_ping": True,
+        "connect_args": {"options": "-c statement_timeout=30s", "connect_timeout": 5},
+    }
+
+
+def _own_secret_key() -> str:
+    path = INSTANCE / "secret_key"
+    if not path.exists():
+        INSTANCE.mkdir(exist_ok=True)
+        # Written before it has its name, so that of two processes neither reads half a key.
+        with NamedTemporaryFile("w", dir=INSTANCE) as draft, suppress(FileExistsError):
+            draft.write(secrets.token_urlsafe(48))
+            draft.flush()
+            os.link(draft.name, path)
+    return path.read_text()
+
+
+def _check_host(host: str) -> None:
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValidationError(
+            "Must be an IP address of this machine, or 0.0.0.0 for all."
+        ) from None
+
+
+def _check_metrics_token(token: str) -> None:
+    if token and not (len(token) >= SHORTEST_METRICS_TOKEN and token.isascii()):
+        raise ValidationError(f"Must have {SHORTEST_METRICS_TOKEN} ASCII characters or more.")
+
+
+def _check_site_url(url: str) -> None:
+    if not _SITE_URL.fullmatch(url):
+        raise ValidationError("Must be like https://blog.example.org, without a path.")
+
+
+def _check_origins(origins: list[str]) -> None:
+    if not all(origin == "*" or _SITE_URL.fullmatch(origin) for origin in origins):
+        raise ValidationError("Must be * or like https://app.example.org, separated by commas.")
+
+
+def _check_contact(contact: str) -> None:
+    if contact and not re.fullmatch(r"(mailto:\S+@|https://)[!-~]+", contact):
+        raise ValidationError("Must begin with mailto: or https://, as RFC 9116 asks.")
+
+
+def _mail_domain(host: str) -> str:
+    """An address of digits names no domain."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host
+    return "localhost"
+
+
+def _check_sender(sender: str) -> None:
+    name, at, domain = parseaddr(sender)[1].rpartition("@")
+    if not (name and at and domain) or not sender.isprintable() or not name.isascii():
+        raise ValidationError("Must be like: My blog <noreply@blog.example.org>")
+
+
+def _check_media_url(url: str) -> None:
+    if url and not _BUCKET.fullmatch(url):
+        raise ValidationError("Must be like s3://bucket/folder.")
+
+
+def _check_redis_url(url: str) -> None:
+    if url and urlsplit(url).scheme not in {"redis", "rediss"}:
+        raise ValidationError("Must be like redis://127.0.0.1:6379/0.")
+
+
+def check_database_url(url: str) -> None:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        backend = ""
+    if backend not in {"sqlite", "postgresql", "postgres"}:
+        raise ValidationError("Must begin with sqlite:/// or postgresql://.")
