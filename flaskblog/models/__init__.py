@@ -1,0 +1,11 @@
+"""The tables and the rules that live in them. Models never commit and know no request."""
+
+from flaskblog.models.draft import Draft
+from flaskblog.models.former_name import FormerName
+from flaskblog.models.mail import Mail
+from flaskblog.models.post import Post
+from flaskblog.models.revision import Revision
+from flaskblog.models.session import Session
+from flaskblog.models.user import User
+
+__all__ = ["Draft", "FormerName", "Mail", "Post", "Revision", "Session", "User"]

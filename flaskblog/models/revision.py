@@ -1,0 +1,45 @@
+"""What a post said before it was edited."""
+
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import ForeignKey, Select, String, Text, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from flaskblog import rules
+from flaskblog.database import Base
+
+
+class Revision(Base):
+    __tablename__ = "revision"
+
+    post_id: Mapped[int] = mapped_column(
+        ForeignKey("post.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(rules.TITLE_LENGTH))
+    content: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+
+    @classmethod
+    def edits_of(cls, post_id: int) -> "Select[Self, Self | None]":
+        """Each with what replaced it, or None where that is what the post says now.
+
+        Newest first.
+        """
+        newer, between = aliased(cls), aliased(cls)
+        next_version = (
+            select(func.min(between.version))
+            .where(between.post_id == cls.post_id, between.version > cls.version)
+            .scalar_subquery()
+        )
+        return (
+            select(cls, newer)
+            .outerjoin(newer, (newer.post_id == cls.post_id) & (newer.version == next_version))
+            .where(cls.post_id == post_id)
+            .order_by(cls.version.desc())
+        )
+
+    @classmethod
+    def count_of(cls, post_id: int) -> Select[int]:
+        return select(func.count()).select_from(cls).where(cls.post_id == post_id)

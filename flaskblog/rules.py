@@ -1,0 +1,127 @@
+"""What a name, an address, a password, a title and a content may be.
+
+Each rule takes what somebody typed and returns it as it is stored, or raises `RuleError` with
+a sentence for that person. Forms and every other way in share them.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+
+from flaskblog.text import clean_line, clean_text, is_blank
+
+TITLE_LENGTH = 100
+CONTENT_LENGTH = 100_000
+USERNAME_LENGTH = 20
+EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+PASSWORD_LENGTHS = (8, 1000)
+
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,19}")
+_LISTS = Path(__file__).parent / "users"
+
+
+class RuleError(ValueError):
+    """What somebody typed cannot be taken; the message tells them why and what can be."""
+
+
+def username(typed: str) -> str:
+    name = clean_line(typed)
+    if not name:
+        raise RuleError("Choose a name.")
+    if not _USERNAME.fullmatch(name) or name != typed.strip():
+        raise RuleError(
+            "Use 2 to 20 letters from a to z, digits, dots, underscores or hyphens, "
+            "beginning with a letter or a digit."
+        )
+    if username_key(name) in _listed("reserved_usernames.txt"):
+        raise RuleError("That name is kept for the site itself. Choose another one.")
+    return name
+
+
+def username_key(name: str) -> str:
+    """The same for every spelling of one name. Returns an empty string for what is no name."""
+    return name.strip().lower() if _USERNAME.fullmatch(name.strip()) else ""
+
+
+def email(typed: str) -> str:
+    address = typed.strip()
+    if not address:
+        raise RuleError("Enter your e-mail address.")
+    try:
+        _parse_email(address)
+    except EmailNotValidError:
+        raise RuleError(
+            "That is not an e-mail address that mail can be sent to. "
+            "Write it like name@example.org."
+        ) from None
+    return unicodedata.normalize("NFC", address)
+
+
+def email_key(address: str) -> str:
+    """The same for every spelling of one mailbox: case, Unicode form and IDN do not matter.
+
+    Returns an empty string for what is no address at all.
+    """
+    try:
+        parsed = _parse_email(address.strip())
+    except EmailNotValidError:
+        return ""
+    return (parsed.ascii_email or parsed.normalized).lower()
+
+
+def password(typed: str) -> str:
+    shortest, longest = PASSWORD_LENGTHS
+    if not typed:
+        raise RuleError("Choose a password.")
+    if is_blank(typed):
+        raise RuleError("A password needs more than white space.")
+    if len(typed) > longest:
+        raise RuleError(f"Use at most {longest:,} characters.")
+    compared = unicodedata.normalize("NFKC", typed)
+    if len(compared) < shortest:
+        raise RuleError(f"Use at least {shortest} characters. A few words in a row do well.")
+    if compared.casefold() in common_passwords():
+        raise RuleError("Many people use that password, so it is tried first. Choose another one.")
+    return typed
+
+
+def common_passwords() -> frozenset[str]:
+    """What is tried first, folded."""
+    return _listed("common_passwords.txt")
+
+
+def title(typed: str) -> str:
+    line = clean_line(typed)
+    if is_blank(line):
+        raise RuleError("Give the post a title.")
+    return _no_longer_than(TITLE_LENGTH, "title", line)
+
+
+def content(typed: str) -> str:
+    text = clean_text(typed)
+    if is_blank(text):
+        raise RuleError("Write something first.")
+    return _no_longer_than(CONTENT_LENGTH, "post", text)
+
+
+def _no_longer_than(limit: int, noun: str, text: str) -> str:
+    if len(text) > limit:
+        raise RuleError(
+            f"A {noun} has at most {limit:,} characters; this one has {len(text):,}. "
+            f"Shorten it by {len(text) - limit:,}."
+        )
+    return text
+
+
+def _parse_email(address: str) -> ValidatedEmail:
+    if len(address) > EMAIL_LENGTH:
+        raise EmailNotValidError("too long")
+    return validate_email(address, check_deliverability=False, allow_smtputf8=False)
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    return frozenset((_LISTS / name).read_text(encoding="utf-8").splitlines())
