@@ -1,0 +1,35 @@
+"""What a browser's User-Agent says, in words that a person knows their device by."""
+
+# Each list is searched in order: a browser also names the ones it descends from.
+_BROWSERS = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+]
+_SYSTEMS = [
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "a Mac"),
+    ("CrOS", "a Chromebook"),
+    ("Linux", "Linux"),
+]
+
+
+def device_name(user_agent: str) -> str:
+    """`Firefox on Linux`; for what is no known browser, the first word it calls itself by."""
+    browser = _first(_BROWSERS, user_agent)
+    system = _first(_SYSTEMS, user_agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or user_agent.partition(" ")[0] or "An unknown device"
+
+
+def _first(names: list[tuple[str, str]], user_agent: str) -> str:
+    return next((name for mark, name in names if mark in user_agent), "")
