@@ -1,0 +1,54 @@
+"""Live use: people who read, and beside them some who write, at the pace of people."""
+
+from statistics import median
+from typing import NamedTuple
+
+from benchmarks.load import Request, Result, finish, run, start
+from benchmarks.member import Member
+from benchmarks.scenarios import writing
+
+READERS, WRITERS = 200, 5
+READING, WRITING = 2000, 1000  # milliseconds from one page, or post, to the next
+PARTS = 4
+WARM_UP = 5  # seconds
+
+
+class LiveUse(NamedTuple):
+    """Parts of one run, turn about: readers alone, readers beside writers, those writers."""
+
+    alone: list[Result]
+    beside: list[Result]
+    writers: list[Result]
+
+    @property
+    def p99_alone(self) -> float:
+        return median(result.p99 for result in self.alone)
+
+    @property
+    def p99_beside(self) -> float:
+        return median(result.p99 for result in self.beside)
+
+    @property
+    def errors(self) -> int:
+        return sum(result.errors for results in self for result in results)
+
+    @property
+    def posts(self) -> int:
+        return sum(result.requests for result in self.writers)
+
+    @property
+    def p99_writing(self) -> float:
+        return median(result.p99 for result in self.writers)
+
+
+def live_use(site: str, member: Member, seconds: int) -> LiveUse:
+    """Readers beside writers for so many seconds, and as long alone."""
+    reading, each = Request("/", pause=READING), max(1, seconds // PARTS)
+    run(site, reading, seconds=WARM_UP, connections=READERS)
+    found = LiveUse([], [], [])
+    for _ in range(PARTS):
+        found.alone.append(run(site, reading, seconds=each, connections=READERS))
+        writers = start(site, writing(member, WRITING), seconds=each, connections=WRITERS)
+        found.beside.append(run(site, reading, seconds=each, connections=READERS))
+        found.writers.append(finish(writers))
+    return found

@@ -1,0 +1,63 @@
+"""Somebody with an account on a site that is measured, who comes and leaves as people do."""
+
+import re
+import secrets
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.cookiejar import CookieJar
+
+PASSWORD = "a password to measure with"
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+class Member:
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.name = f"bench-{secrets.token_hex(5)}"
+        self._cookies = CookieJar()
+        keeper = urllib.request.HTTPCookieProcessor(self._cookies)
+        self._opener = urllib.request.build_opener(keeper)
+
+    def join(self) -> None:
+        """Sign up, and log in."""
+        fields = {"username": self.name, "email": f"{self.name}@example.org", "password": PASSWORD}
+        self._send("/register", fields | {"confirm_password": PASSWORD})
+        self.log_in_fields = self.form("/login", {"email": self.name, "password": PASSWORD})
+        self.visitors_cookie = self.cookie
+        self._send("/login", {"email": self.name, "password": PASSWORD})
+        if 'action="/logout"' not in self.read("/"):
+            raise SystemExit("The member who measures cannot log in.")
+
+    def leave(self) -> None:
+        """With all that was written."""
+        self._send("/account/delete", {"password": PASSWORD})
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
+
+    def form(self, path: str, fields: dict[str, str]) -> str:
+        """A form's body, with the token that its page holds."""
+        token = _TOKEN.search(self.read(path))
+        if token is None:
+            raise SystemExit(f"{path} holds no form")
+        return urllib.parse.urlencode(fields | {"csrf_token": token[1]})
+
+    def read(self, path: str) -> str:
+        with self._opener.open(self.site + path) as answer:
+            return str(answer.read().decode())
+
+    def _send(self, path: str, fields: dict[str, str]) -> None:
+        body = self.form(path, fields).encode()
+        with self._opener.open(self.site + path, data=body) as answer:
+            answer.read()
+
+
+def read(address: str) -> tuple[str, str]:
+    """A page as a visitor gets it, and its ETag; neither where there is none."""
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return answer.read().decode(errors="replace"), answer.headers.get("ETag", "")
+    except urllib.error.HTTPError:
+        return "", ""
