@@ -1,0 +1,83 @@
+"""A test client that behaves as a browser does: it reads forms, fills them and sends them."""
+
+import contextvars
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from flaskblog.extensions import db
+from flaskblog.models import User
+from tests.factories import PASSWORD
+
+
+class Client(FlaskClient):
+    """Each request runs in a context of its own, as it does under a server."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        kwargs.setdefault("buffered", True)  # a file is read and closed
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()  # what the test looks up next is what the request left behind
+        return response
+
+    def get_bytes(self, path: bytes, query: bytes = b"") -> TestResponse:
+        """Get an address as a server hands it over, though it is no text."""
+        raw = {"PATH_INFO": path.decode("latin-1"), "QUERY_STRING": query.decode("latin-1")}
+        return self.get("/", environ_overrides=raw)
+
+    def submit(self, address: str, /, form: int = -1, **fields: Any) -> TestResponse:
+        """Open a page, fill its last form (or the one counted) and send it."""
+        page = read(self.get(address))
+        tag = page.select("main form")[form]
+        data: dict[str, Any] = {**fields_of(tag)}
+        return self.post(str(tag.get("action") or address), data=data | fields)
+
+    def token(self, address: str = "/login") -> str:
+        """The form token of this client's session; visitors and members need different pages."""
+        field = read(self.get(address)).select_one('input[name="csrf_token"]')
+        assert field is not None, f"{address} holds no form"
+        return str(field["value"])
+
+    def log_in(self, user: User, **fields: Any) -> TestResponse:
+        return self.submit("/login", email=user.username, password=PASSWORD, **fields)
+
+
+def browser(app: Flask) -> Client:
+    """Another visitor, with cookies of their own."""
+    client = app.test_client()
+    assert isinstance(client, Client)
+    return client
+
+
+def read(response: TestResponse) -> BeautifulSoup:
+    return BeautifulSoup(response.text, "html5lib")
+
+
+def fields_of(form: Tag) -> dict[str, str]:
+    """What a browser would send of a form that nobody touches."""
+    data = {
+        str(entry["name"]): str(entry.get("value", ""))
+        for entry in form.select("input[name]")
+        if entry.get("type") not in {"checkbox", "radio", "file"} or entry.has_attr("checked")
+    }
+    return data | {str(area["name"]): area.text for area in form.select("textarea[name]")}
+
+
+def is_own_page(response: TestResponse) -> bool:
+    """Whether this is a page of the site itself: its name, one heading, and a way on."""
+    page = read(response)
+    return len(page.select("main h1")) == 1 and page.select_one('a.wordmark[href="/"]') is not None
+
+
+def message_at(response: TestResponse, name: str) -> str:
+    """What the page tells about a wrong field, found as a screen reader finds it."""
+    page = read(response)
+    field = page.select_one(f'[name="{name}"][aria-invalid="true"]')
+    if field is None:
+        return ""
+    told = [page.find(id=part) for part in str(field["aria-describedby"]).split()]
+    assert all(isinstance(tag, Tag) for tag in told), "aria-describedby names a missing element"
+    return " ".join(tag.text.strip() for tag in told if isinstance(tag, Tag))

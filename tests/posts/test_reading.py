@@ -1,0 +1,111 @@
+"""Reading one post: its author, its times, its neighbours; and its place in lists."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+
+from flaskblog import templating
+from flaskblog.database import now
+from flaskblog.models import User
+from tests.client import Client, read
+from tests.factories import make_post, make_user
+
+
+def neighbours(page: BeautifulSoup) -> dict[str, str]:
+    return {str(link["rel"][0]): link.text for link in page.select("nav.neighbours a")}
+
+
+def test_a_post_is_shown_with_author_picture_and_times(client: Client, writer: User) -> None:
+    written = now() - timedelta(hours=3, minutes=1)
+    post = make_post(writer, title="T", content="*Words.*", created_at=written)
+    for address in (f"/post/{post.id}", "/", "/user/writer"):
+        article = read(client.get(address)).select_one("article")
+        assert article is not None
+        assert article.select_one('a[rel="author"][href="/user/writer"]') is not None
+        picture = article.select_one("img.picture")
+        assert picture is not None
+        assert client.get(str(picture["src"])).status_code == 200
+        time = article.select_one("time")
+        assert time is not None
+        assert time["datetime"] == f"{written:%Y-%m-%dT%H:%M:%SZ}"
+        assert "3 hours ago" in article.text
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(0), "now"),
+        (timedelta(seconds=59), "59 seconds ago"),
+        (timedelta(minutes=1), "a minute ago"),
+        (timedelta(hours=23), "23 hours ago"),
+        (timedelta(days=1), "a day ago"),
+        (timedelta(days=45), "a month ago"),
+        (timedelta(days=400), "1 year, 1 month ago"),
+    ],
+    ids=str,
+)
+def test_relative_words_are_told_by_the_server(
+    monkeypatch: pytest.MonkeyPatch, age: timedelta, words: str
+) -> None:
+    moment = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # an hour that summer time leaves out
+    monkeypatch.setattr(templating, "now", lambda: moment)
+    assert templating.ago(moment - age) == words
+
+
+def test_neighbours_are_the_authors_own_by_time_then_number(client: Client, writer: User) -> None:
+    moment = now()
+    other = make_user("another")
+    first = make_post(writer, title="1", created_at=moment - timedelta(days=1))
+    tied = [make_post(writer, title=f"{n}", created_at=moment) for n in (2, 3, 4)]
+    make_post(other, title="Another's", created_at=moment)
+    make_post(writer, title="0", created_at=moment - timedelta(days=2))
+    shown = [neighbours(read(client.get(f"/post/{post.id}"))) for post in (first, *tied)]
+    assert shown == [
+        {"next": "2", "prev": "0"},
+        {"next": "3", "prev": "1"},
+        {"next": "4", "prev": "2"},
+        {"prev": "3"},
+    ]
+
+
+def test_a_posts_only_one_has_no_neighbours(client: Client, writer: User) -> None:
+    make_post(make_user("another"))
+    post = make_post(writer)
+    assert read(client.get(f"/post/{post.id}")).select("nav.neighbours") == []
+
+
+@pytest.mark.parametrize("address", ["/", "/user/writer"])
+def test_an_excerpt_ends_at_a_word_and_holds_no_markup(
+    client: Client, writer: User, address: str
+) -> None:
+    make_post(writer, content="**One** `two` <b>\n\n" + "[alpha](/a) *beta* " * 60)
+    excerpt = read(client.get(address)).select_one("article .excerpt")
+    assert excerpt is not None
+    assert excerpt.select("*") == []
+    assert excerpt.text.startswith("One two <b> alpha beta")
+    assert excerpt.text[:-1].split()[-1] in {"alpha", "beta"}
+    assert excerpt.text[-1] == "…"
+    assert len(excerpt.text) <= 280
+
+
+def test_headings_of_a_post_stand_below_its_title(client: Client, writer: User) -> None:
+    post = make_post(writer, title="T", content="# One\n\n## Two\n\n###### Six")
+    page = read(client.get(f"/post/{post.id}"))
+    assert [tag.name for tag in page.select("main h1, .prose h2, .prose h3, .prose h4")] == [
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+    ]
+
+
+def test_the_last_page_works_and_none_beyond(client: Client, writer: User) -> None:
+    for _ in range(11):
+        make_post(writer)
+    for address in ("/", "/home", "/user/writer"):
+        last = read(client.get(f"{address}?page=3"))
+        assert len(last.select("article")) == 1
+        assert "Page 3 of 3" in last.text
+        for page in ("4", "0", "-1", "x", "", "1.5", "9" * 9, "9" * 30, "\u0661"):
+            assert client.get(f"{address}?page={page}").status_code == 404

@@ -1,0 +1,158 @@
+"""What names, addresses, passwords, titles and contents may be."""
+
+import time
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaskblog import rules
+from flaskblog.rules import RuleError
+
+EVERY_RULE = [rules.username, rules.email, rules.password, rules.title, rules.content]
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{1,19}", fullmatch=True)
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(char) + 0xFEE0) for char in text)
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE)
+@pytest.mark.parametrize(
+    "typed", ["", "   ", "\n", "\u00a0", "\u200b", "\u3164", "\u2800"], ids=ascii
+)
+def test_no_rule_takes_what_shows_nothing(rule: Callable[[str], str], typed: str) -> None:
+    with pytest.raises(RuleError):
+        rule(typed * 10)
+
+
+@pytest.mark.parametrize("rule", [rules.username, rules.email, rules.title, rules.content])
+@given(typed=st.text())
+def test_what_a_rule_returns_it_takes_again(rule: Callable[[str], str], typed: str) -> None:
+    try:
+        taken = rule(typed)
+    except RuleError:
+        return
+    assert rule(taken) == taken
+    assert unicodedata.is_normalized("NFC", taken)
+
+
+@pytest.mark.parametrize("name", ["ab", "A.b_c-9", "9lives", "x" * 20])
+def test_a_name_is_kept_as_it_was_typed(name: str) -> None:
+    assert rules.username(name) == name
+    assert rules.username(f" {name}\n") == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a", "x" * 21, ".ab", "-ab", "_ab", "a b", "a/b", "..", "a@b", "<b>x</b>", "ab\ncd", "a\x00b",
+     "ali\u200bce", "\u202eecila", "\u0430lice", "\uff41lice", "café", "\u212aate", "名前"],
+    ids=ascii,
+)  # fmt: skip
+def test_a_name_that_could_be_mistaken_is_refused(name: str) -> None:
+    with pytest.raises(RuleError):
+        rules.username(name)
+
+
+@pytest.mark.parametrize("name", ["admin", "Admin", "ROOT", "api", "login", "static", "Support"])
+def test_names_of_addresses_and_of_authority_are_kept_for_the_site(name: str) -> None:
+    with pytest.raises(RuleError, match="kept for the site"):
+        rules.username(name)
+
+
+@given(NAMES)
+def test_one_name_has_one_key(name: str) -> None:
+    assert rules.username_key(name.upper()) == rules.username_key(f" {name.lower()} ")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ada@Example.org", "ada@example.ORG"),
+        ("ada@bücher.org", "ada@xn--bcher-kva.org"),
+        ("ada@bücher.org", "ada@BU\u0308CHER.org"),
+        ("ada@example.org", f"ada@{full_width('example')}.org"),
+        ("ada@example.org", "ada@example。org"),
+        ("ada@example.org", "  ada@example.org\r\n"),
+    ],
+)
+def test_one_mailbox_has_one_key(one: str, other: str) -> None:
+    assert rules.email_key(one) == rules.email_key(other) != ""
+
+
+def test_different_mailboxes_have_different_keys() -> None:
+    addresses = ["ada@fass.org", "ada@faß.org", "a.da@fass.org", "ada+x@fass.org", "ada@fass.com"]
+    assert len({rules.email_key(address) for address in addresses}) == len(addresses)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ada", "ada@", "@example.org", "ada@example", "a@b@example.org", "Ada <ada@example.org>",
+     "ada@localhost", "ada@site.invalid", "ada@[127.0.0.1]", "ü@example.org", "a da@example.org",
+     "ada@exa\u00admple.org", "ada@exa\u202emple.org", "ada\x00@example.org",
+     "ada\n@example.org", f"a@{'b' * 250}.org"],
+    ids=ascii,
+)  # fmt: skip
+def test_an_address_that_no_mail_reaches_is_refused(address: str) -> None:
+    with pytest.raises(RuleError):
+        rules.email(address)
+    assert rules.email_key(address) == ""
+
+
+@given(st.text() | st.emails())
+def test_an_address_that_is_taken_fits_its_column_and_has_a_key(typed: str) -> None:
+    try:
+        address = rules.email(typed)
+    except RuleError:
+        return
+    assert len(address) <= rules.EMAIL_LENGTH
+    assert rules.email_key(address).isascii()
+    assert rules.email_key(address)
+
+
+def test_password_lengths_count_characters() -> None:
+    shortest, longest = rules.PASSWORD_LENGTHS
+    assert rules.password("🦊" * (shortest - 1) + "é") == "🦊" * (shortest - 1) + "é"
+    rules.password("ab" * (longest // 2))
+    for length in (shortest - 1, longest + 1):
+        with pytest.raises(RuleError):
+            rules.password("🦊" * length)
+
+
+@pytest.mark.parametrize(
+    "typed", ["password", "PassWord", "PASSWORD", full_width("password"), "12345678"]
+)
+def test_a_common_password_is_refused_in_every_spelling(typed: str) -> None:
+    with pytest.raises(RuleError, match="Many people"):
+        rules.password(typed)
+
+
+@pytest.mark.parametrize(
+    ("rule", "limit"),
+    [(rules.title, rules.TITLE_LENGTH), (rules.content, rules.CONTENT_LENGTH)],
+    ids=["title", "content"],
+)
+def test_titles_and_contents_are_limited_by_character(
+    rule: Callable[[str], str], limit: int
+) -> None:
+    assert rule("🦊" * limit) == "🦊" * limit
+    assert rule("e\u0301" * limit) == "é" * limit
+    with pytest.raises(RuleError, match=r"Shorten it by 1\."):
+        rule("🦊" * (limit + 1))
+
+
+def test_a_title_is_one_line_and_a_content_keeps_its_lines() -> None:
+    assert rules.title(" On\r\nengines\u202e ") == "On engines"
+    assert rules.content("One.\r\n\r\nTwo. ") == "One.\n\nTwo."
+
+
+@pytest.mark.parametrize("rule", [*EVERY_RULE, rules.email_key])
+@pytest.mark.parametrize("typed", ["\u0316\u0300" * 200_000, "@" * 400_000, "a@" + "é." * 200_000])
+def test_no_text_keeps_a_rule_busy(rule: Callable[[str], str], typed: str) -> None:
+    begun = time.perf_counter()
+    with suppress(RuleError):
+        rule(f"a{typed}")
+    assert time.perf_counter() - begun < 2
