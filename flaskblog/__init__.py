@@ -9,12 +9,14 @@ from flaskblog import (
     assets,
     cli,
     compression,
+    database_state,
     errors,
     guard,
     headers,
     logs,
     media,
     metrics,
+    shared_page,
     templating,
 )
 from flaskblog.addresses import IdConverter
@@ -31,6 +33,7 @@ from flaskblog.users import users
 def create_app(config: Config) -> Flask:
     app = Application(__name__, instance_path=str(INSTANCE))
     app.config.from_object(config)
+    database_state.init_app(app)
     app.wsgi_app = PageCache(app, SecurityHeaders(app, app.wsgi_app))  # type: ignore[method-assign]
     if config.TRUSTED_PROXIES:
         hops = config.TRUSTED_PROXIES
@@ -58,6 +61,7 @@ def create_app(config: Config) -> Flask:
     appearance.init_app(app)
     assets.init_app(app)
     templating.init_app(app)
+    shared_page.init_app(app)
     media.init_app(app)
     cli.init_app(app)
 

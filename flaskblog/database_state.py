@@ -17,6 +17,10 @@ from flaskblog.extensions import db
 QUESTIONS = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT pg_current_snapshot()"}
 
 
+def init_app(app: Flask) -> None:
+    app.extensions["database_state"] = DatabaseState(app)
+
+
 class DatabaseState:
     """A connection that only asks; opened at the first question, and anew after an error."""
 

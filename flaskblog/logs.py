@@ -149,8 +149,11 @@ def _number_the_request() -> None:
 def _tell_the_request(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     log: FilteringBoundLogger = current_app.extensions["request_log"]
-    tell = log.debug if request.endpoint in QUIET else log.info
-    tell(
+    level = logging.DEBUG if request.endpoint in QUIET else logging.INFO
+    if not log.is_enabled_for(level):
+        return response
+    log.log(
+        level,
         "request",
         method=request.method,
         rule=request.url_rule.rule if request.url_rule else None,

@@ -6,14 +6,13 @@ every moment: there is nothing to invalidate.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Hashable, Iterable
-from threading import Lock
 from time import time
 from typing import TYPE_CHECKING
 
 from flask import Flask, has_request_context, request
 
+from flaskblog.bounded_cache import BoundedCache
 from flaskblog.database_state import DatabaseState
 from flaskblog.kept_page import KeptPage, is_for_everybody
 from flaskblog.metrics import ENDPOINT
@@ -44,7 +43,9 @@ SPECIAL = (
 _FORM_OF_ANSWER = frozenset(
     {"HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 )
-_EXPIRES_AT = "flaskblog.expires_at"
+# Where a request keeps until when its page holds.
+EXPIRES_AT = "flaskblog.expires_at"
+NEVER = float("inf")
 
 Key = tuple[str, ...]
 
@@ -55,11 +56,8 @@ class PageCache:
     def __init__(self, app: Flask, inner: "WSGIApplication") -> None:
         self._app = app
         self._inner = inner
-        self._state = DatabaseState(app)
-        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
-        self._lock = Lock()
-        self.size = 0
-        """In bytes, never more than `MEMORY`."""
+        self._state: DatabaseState = app.extensions["database_state"]
+        self.pages: BoundedCache[KeptPage] = BoundedCache(MEMORY)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -69,7 +67,7 @@ class PageCache:
         state = self._state.read() if key else None
         if key is None or state is None:
             return self._inner(environ, start_response)
-        page = self._find(key, state)
+        page = self.pages.find(key, state)
         if page is not None:
             self._app.extensions["meter"].count_kept(page.endpoint)
             return page.send(environ, start_response)
@@ -101,36 +99,20 @@ class PageCache:
             _close(body)
         page = KeptPage(
             state,
-            whole.get(_EXPIRES_AT, float("inf")),
+            whole.get(EXPIRES_AT, NEVER),
             whole[ENDPOINT],
             headers,
             content,
         )
-        self._keep(key, page)
+        self.pages.keep(key, page)
         return page
-
-    def _find(self, key: Key, state: Hashable) -> KeptPage | None:
-        with self._lock:
-            page = self._pages.get(key)
-            if page is None or page.state != state or page.expires_at <= time():
-                return None
-            self._pages.move_to_end(key)
-            return page
-
-    def _keep(self, key: Key, page: KeptPage) -> None:
-        with self._lock:
-            former = self._pages.pop(key, None)
-            self._pages[key] = page
-            self.size += page.size - (former.size if former else 0)
-            while self.size > MEMORY:
-                self.size -= self._pages.popitem(last=False)[1].size
 
 
 def expire_in(seconds: float) -> None:
     """The page being made holds no longer: it tells how long ago something was."""
     if has_request_context():
         environ = request.environ
-        environ[_EXPIRES_AT] = min(environ.get(_EXPIRES_AT, float("inf")), time() + seconds)
+        environ[EXPIRES_AT] = min(environ.get(EXPIRES_AT, NEVER), time() + seconds)
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:

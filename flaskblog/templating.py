@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
     url_for = app.url_for if app.debug else _remembering(app.url_for)
     app.jinja_env.globals["url_for"] = url_for
     app.jinja_env.globals["link_to"] = _remembering(link_to)
+    app.jinja_env.globals["once"] = _at_once if app.debug else _once()
     app.jinja_env.globals["picture_of"] = lambda person: picture_of(person, url_for)
     app.jinja_env.filters["count"] = count
     app.jinja_env.filters["device_name"] = device_name
@@ -82,6 +83,23 @@ def _remembering(build: Callable[..., str]) -> Callable[..., str]:
         return built(request.script_root, endpoint, tuple(values.items()))
 
     return address
+
+
+def _once() -> Callable[..., Markup]:
+    """Draws a macro whose words follow from its arguments alone once for all pages."""
+
+    @lru_cache(maxsize=256)
+    def drawn(_root: str, macro: Callable[..., Markup], arguments: tuple[Any, ...]) -> Markup:
+        return macro(*arguments)
+
+    def once(macro: Callable[..., Markup], *arguments: Any) -> Markup:
+        return drawn(request.script_root, macro, arguments)
+
+    return once
+
+
+def _at_once(macro: Callable[..., Markup], *arguments: Any) -> Markup:
+    return macro(*arguments)
 
 
 def machine_time(time: datetime) -> str:

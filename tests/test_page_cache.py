@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from flaskblog import page_cache, templating
+from flaskblog import templating
 from flaskblog.database import now
 from flaskblog.extensions import db
 from flaskblog.models import Session, User
@@ -36,8 +36,7 @@ def rendered(app: Flask) -> Iterator[list[str]]:
         seen.append(environ["PATH_INFO"])
         return inner(environ, start_response)
 
-    cache._pages.clear()
-    cache.size = 0
+    cache.pages.clear()
     cache._inner = note
     yield seen
     cache._inner = inner
@@ -119,7 +118,7 @@ def test_how_long_ago_is_never_told_late(
     assert "2 minutes ago" in client.get("/").text
     for later in (20, 31):
         moment = time() + later
-        monkeypatch.setattr("flaskblog.page_cache.time", lambda moment=moment: moment)
+        monkeypatch.setattr("flaskblog.bounded_cache.time", lambda moment=moment: moment)
         client.get("/")
     assert rendered == ["/", "/"]
 
@@ -133,10 +132,10 @@ def test_how_long_ago_is_never_told_late(
 def test_what_holds_a_token_an_error_or_an_odd_address_is_not_kept(
     app: Flask, rendered: list[str], address: str
 ) -> None:
-    before = app.wsgi_app.size  # type: ignore[attr-defined]
+    before = app.wsgi_app.pages.size  # type: ignore[attr-defined]
     answers = [browser(app).get(address) for _ in range(2)]
     assert len(rendered) == 2
-    assert app.wsgi_app.size == before  # type: ignore[attr-defined]
+    assert app.wsgi_app.pages.size == before  # type: ignore[attr-defined]
     assert answers[0].status == answers[1].status
 
 
@@ -174,15 +173,15 @@ def test_hosts_and_appearances_do_not_share_a_page(app: Flask, rendered: list[st
 def test_a_crawler_fills_no_memory_and_leaves_the_busy_pages(
     app: Flask, rendered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_cache, "MEMORY", 200_000)
-    cache, client = app.wsgi_app, browser(app)
-    assert isinstance(cache, PageCache)
+    assert isinstance(app.wsgi_app, PageCache)
+    pages, client = app.wsgi_app.pages, browser(app)
+    monkeypatch.setattr(pages, "memory", 200_000)
     for number in range(150):
         client.get(f"/user/writer{number}/initials.svg")
         client.get("/about")
-        assert cache.size == sum(page.size for page in cache._pages.values()) <= 200_000
+        assert pages.size == sum(page.size for page in pages._kept.values()) <= 200_000
     assert rendered.count("/about") == 1
-    assert len(cache._pages) < 50
+    assert len(pages) < 50
     assert MEMORY <= 16 * 1024 * 1024
 
 

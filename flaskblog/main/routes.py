@@ -12,13 +12,14 @@ from flaskblog.metrics import may_read
 from flaskblog.models import User
 from flaskblog.models.lists import listed
 from flaskblog.pages import paginate_posts
+from flaskblog.shared_page import render_shared
 
 
 @main.route("/home")
 @main.route("/")
 def home() -> ResponseReturnValue:
     """The newest posts."""
-    return render_template("main/home.html", posts=paginate_posts(listed()))
+    return render_shared("main/home.html", lambda: {"posts": paginate_posts(listed())})
 
 
 @main.route("/about")

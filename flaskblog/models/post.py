@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Self
+from typing import NamedTuple, Self
 
 from sqlalchemy import (
     CheckConstraint,
@@ -38,6 +38,19 @@ from flaskblog.models.user import User
 KEPT_AFTER_DELETION = timedelta(days=30)
 EXCERPT_LENGTH = 280
 KEY_LENGTH = 64
+
+
+class Authorship(NamedTuple):
+    """Which post, and whose it is: enough to tell who may change it."""
+
+    id: int
+    author_id: int
+
+    def is_editable_by(self, user: User) -> bool:
+        return self.author_id == user.id
+
+    def is_deletable_by(self, user: User) -> bool:
+        return self.is_editable_by(user) or user.is_admin
 
 
 class Post(Base):
@@ -173,11 +186,15 @@ class Post(Base):
     def says(self, title: str, content: str) -> bool:
         return (self.title, self.content) == (title, content)
 
+    @property
+    def authorship(self) -> Authorship:
+        return Authorship(self.id, self.author_id)
+
     def is_editable_by(self, user: User) -> bool:
-        return self.author_id == user.id
+        return self.authorship.is_editable_by(user)
 
     def is_deletable_by(self, user: User) -> bool:
-        return self.is_editable_by(user) or user.is_admin
+        return self.authorship.is_deletable_by(user)
 
     @property
     def updated_at(self) -> datetime:

@@ -1,5 +1,8 @@
 """Reading posts, their history, and taking them away."""
 
+from functools import partial
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
@@ -12,21 +15,25 @@ from flaskblog.models.neighbours import with_neighbours
 from flaskblog.pages import paginate
 from flaskblog.posts.blueprint import posts
 from flaskblog.posts.forms import DeleteForm
+from flaskblog.shared_page import render_shared
 
 
 @posts.route("/post/<id:post_id>")
 def show(post_id: int) -> ResponseReturnValue:
     """Read a post."""
+    return render_shared("posts/show.html", partial(_with_neighbours, post_id))
+
+
+def _with_neighbours(post_id: int) -> dict[str, Any]:
     found = db.session.execute(with_neighbours(), {"post_id": post_id}).one_or_none()
     if found is None:
         abort(404)
     post, older_id, older_title, newer_id, newer_title = found
-    return render_template(
-        "posts/show.html",
-        post=post,
-        older=older_id and {"id": older_id, "title": older_title},
-        newer=newer_id and {"id": newer_id, "title": newer_title},
-    )
+    return {
+        "post": post,
+        "older": older_id and {"id": older_id, "title": older_title},
+        "newer": newer_id and {"id": newer_id, "title": newer_title},
+    }
 
 
 @posts.route("/post/<id:post_id>/history")

@@ -1,8 +1,8 @@
 """Signing up, logging in and out, and what others see of a person."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from functools import partial, wraps
+from typing import Any, ParamSpec
 
 from flask import (
     Response,
@@ -29,6 +29,7 @@ from flaskblog.models.lists import listed_of_author
 from flaskblog.pages import paginate_posts, read
 from flaskblog.passwords import check_password
 from flaskblog.rate_limits import retry_after
+from flaskblog.shared_page import render_shared
 from flaskblog.text import waiting_time
 from flaskblog.users.avatars import initials_svg
 from flaskblog.users.blueprint import users
@@ -139,13 +140,17 @@ def logout() -> ResponseReturnValue:
 @users.route("/user/<username>")
 def profile(username: str) -> ResponseReturnValue:
     """One person's posts, whatever the case of the name."""
+    return render_shared("users/profile.html", partial(_with_posts, username))
+
+
+def _with_posts(username: str) -> dict[str, Any]:
     found = read(User.in_profile(), {"username_key": rules.username_key(username)})
     if not found:
         renamed = db.first_or_404(User.once_named(username))
-        return redirect(url_for("users.profile", username=renamed.username), 301)
+        abort(redirect(url_for("users.profile", username=renamed.username), 301))
     (user,) = found
     posts = paginate_posts(listed_of_author(), user.posts_count, author_id=user.id)
-    return render_template("users/profile.html", user=user, posts=posts)
+    return {"user": user, "posts": posts}
 
 
 @users.route("/media/<name>")
