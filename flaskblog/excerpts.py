@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 _BLOCKS = frozenset({"p", "li", "blockquote", "td", "th", "pre", "h2", "h3", "h4", "h5", "h6"})
 _NOT_PROSE = frozenset({"pre", "table", "h2", "h3", "h4", "h5", "h6"})
 
+_PIECE = 512  # characters read at once: more of a long post than its excerpt needs, and not much
+
 
 def excerpt(html: str, limit: int = 280) -> str:
     """Plain text, not HTML, of the beginning of rendered Markdown, at most `limit` characters.
@@ -21,8 +23,8 @@ def excerpt(html: str, limit: int = 280) -> str:
 def _text_of(html: str, skipped: frozenset[str], limit: int) -> str:
     """Text outside the `skipped` elements, read no further than some characters past `limit`."""
     reader = _TextReader(skipped)
-    for start in range(0, len(html), 4096):
-        reader.feed(html[start : start + 4096])
+    for start in range(0, len(html), _PIECE):
+        reader.feed(html[start : start + _PIECE])
         text = " ".join("".join(reader.parts).split())
         if len(text) > limit:
             return text
