@@ -3,6 +3,8 @@
 from datetime import datetime
 from itertools import count
 
+from sqlalchemy import update
+
 from flaskblog.database import now
 from flaskblog.extensions import db
 from flaskblog.models import Post, User
@@ -24,8 +26,9 @@ def make_post(
     content: str = "Some words.",
     created_at: datetime | None = None,
 ) -> Post:
-    post = Post.publish(author, title or f"Post number {next(_numbers)}", content)
-    post.created_at = created_at or now()
-    db.session.add(post)
+    title = title or f"Post number {next(_numbers)}"
+    post_id = Post.publish(db.session.connection(), author, title, content)
+    written_then = update(Post).where(Post.id == post_id).values(created_at=created_at or now())
+    db.session.connection().execute(written_then)
     db.session.commit()
-    return post
+    return db.session.get_one(Post, post_id)

@@ -58,8 +58,7 @@ def test_eight_who_log_in_and_out_at_once_leave_no_session(app: Flask, writer: U
 
 def test_a_reader_is_not_kept_waiting_by_a_writer(app: Flask, writer: User) -> None:
     make_post(writer)
-    db.session.add(Post.publish(writer, "Not yet", "words"))
-    db.session.flush()
+    Post.publish(db.session.connection(), writer, "Not yet", "words")
     answer = ThreadPoolExecutor(1).submit(browser(app).get, "/").result(timeout=5)
     assert answer.status_code == 200
     assert "Not yet" not in answer.text

@@ -45,16 +45,15 @@ class Posts(MethodView):
         key = _key()
         if key and (earlier := db.session.scalar(Post.sent_from(member(), key))):
             return _answer_again(earlier, words)
-        post = Post.publish(member(), key=key, **words)
-        db.session.add(post)
         try:
+            post_id = Post.publish(db.session.connection(), member(), key=key, **words)
             db.session.commit()
         except IntegrityError:
             db.session.rollback()
             return _answer_again(
                 db.session.scalars(Post.sent_from(member(), key or "")).one(), words
             )
-        return _made(post)
+        return _made(_living(post_id))
 
 
 @api.route("/posts/<id:post_id>", endpoint="post")

@@ -1,12 +1,14 @@
 """A post, and what it was before it was edited."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     Select,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Text,
     delete,
     func,
+    insert,
     select,
     tuple_,
 )
@@ -26,7 +29,7 @@ from sqlalchemy.orm import (
     relationship,
 )
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.dml import Delete
+from sqlalchemy.sql.dml import Delete, ReturningInsert
 
 from flaskblog import rules
 from flaskblog.database import Base, Identity, now
@@ -105,12 +108,24 @@ class Post(Base):
     )
 
     @classmethod
-    def publish(cls, author: User, title: str, content: str, key: str | None = None) -> Self:
-        """A new post; title and content have passed their rules. Renders the content."""
-        post = cls(author=author, key=key, created_at=now())
-        post._write(title, content)
-        author.posts_count = User.posts_count + 1
-        return post
+    def publish(
+        cls,
+        connection: Connection,
+        author: User,
+        title: str,
+        content: str,
+        key: str | None = None,
+    ) -> int:
+        """Store a new post and return its id; title and content have passed their rules.
+
+        By two statements made once: a session makes its own each time, and takes thrice as long.
+        Raises `IntegrityError` where the author has made a post from the same `key`.
+        """
+        # All that takes time comes before the first write, from which on others wait.
+        row = {"author_id": author.id, "title": title, "content": content, "key": key}
+        row |= cls.rendered(content)
+        connection.execute(User.wrote_one_more(), {"author_id": author.id})
+        return connection.execute(_insertion(), row).scalar_one()
 
     @classmethod
     def living(cls) -> Select[Self]:
@@ -222,6 +237,11 @@ class Post(Base):
             "excerpt": excerpt(html, EXCERPT_LENGTH),
             "renderer_version": RENDERER_VERSION,
         }
+
+
+@cache
+def _insertion() -> ReturningInsert[int]:
+    return insert(Post).returning(Post.id)
 
 
 def _without_texts() -> tuple[ExecutableOption, ...]:

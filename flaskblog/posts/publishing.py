@@ -36,11 +36,12 @@ def publish(form: PostForm) -> ResponseReturnValue:
 @limiter.shared_limit("30 per hour", "posting", key_func=lambda: str(current_user.id))
 def _publish(form: PostForm) -> ResponseReturnValue:
     author = current_user._get_current_object()
-    post = Post.publish(author, form.title.data, form.content.data, form.key.data)
+    connection = db.session.connection()
     try:
-        db.session.add(post)
-        db.session.execute(Draft.done(), _draft_of(form))
-        post_id = post.id  # after the commit, the whole post would be read again for it
+        post_id = Post.publish(
+            connection, author, form.title.data, form.content.data, form.key.data
+        )
+        connection.execute(Draft.done(), _draft_of(form))
         db.session.commit()
     except IntegrityError:
         # The same form was sent twice: the other one made the post.

@@ -125,7 +125,7 @@ def test_after_30_days_a_post_goes_for_good_with_its_history(
     for row, age in ((post, timedelta(0)), (kept, timedelta(minutes=-1))):
         row.delete()
         row.deleted_at = now() - KEPT_AFTER_DELETION - age
-    db.session.commit()
+        db.session.commit()
     assert [tag.text for tag in read(writer_client.get("/account/deleted")).select("h2")] == [
         "Kept"
     ]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from time import sleep
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -55,7 +56,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     """Do something as another request would, after this one has looked and before it writes."""
 
     def arrange(act: Callable[[], object]) -> None:
-        flush = Session.flush
+        flush, connection = Session.flush, Session.connection
         waiting = [act]
 
         def flush_late(session: Session) -> None:
@@ -63,7 +64,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
                 waiting.pop()()
             flush(session)
 
+        def connection_late(session: Session, **given: Any) -> Connection:
+            if waiting:
+                waiting.pop()()
+            return connection(session, **given)
+
         monkeypatch.setattr(Session, "flush", flush_late)
+        monkeypatch.setattr(Session, "connection", connection_late)
 
     return arrange
 
@@ -92,7 +99,8 @@ def test_other_words_that_lost_the_race_are_laid_on_the_desk(
     def publish_elsewhere() -> None:
         with app.app_context():
             author = db.session.get_one(User, writer_id)
-            db.session.add(Post.publish(author, "That tab", "words", fields["key"]))
+            connection = db.session.connection()
+            Post.publish(connection, author, "That tab", "words", fields["key"])
             db.session.commit()
 
     meanwhile(publish_elsewhere)
