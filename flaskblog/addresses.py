@@ -1,11 +1,14 @@
 """What an address may hold, and which addresses lead to this site."""
 
 import re
+from contextvars import ContextVar
 
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from flaskblog.database import LARGEST_ID
 
+# The path under which the request at hand finds the site: every address of ours begins with it.
+mounted_at: ContextVar[str] = ContextVar("mounted_at", default="")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 

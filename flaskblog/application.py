@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
+from flask.ctx import RequestContext
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
+from flaskblog.addresses import mounted_at
 from flaskblog.templating import Environment
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ class Application(Flask):
     response_class = Answer
     jinja_environment = Environment
     session_interface = SignedSessions()
+
+    def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
+        mounted_at.set(environ.get("SCRIPT_NAME", ""))
+        return super().request_context(environ)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: no view is a coroutine, and a request calls twenty of them."""

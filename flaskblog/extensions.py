@@ -15,11 +15,19 @@ from flaskblog.smtp import Mailer
 
 
 class SessionLoginManager(LoginManager):
-    """Flask-Login without its remember cookie: ours names a session row, and may be permanent."""
+    """Flask-Login without its remember cookie: ours names a session row, and may be permanent.
+
+    And without its guess from address and browser: the row is the proof, and a guess would add
+    only false alarms.
+    """
 
     def _update_remember_cookie(self, response: Response) -> Response:
         # Would look into the session after every request, pictures and style sheets included.
         return response
+
+    def _session_protection_failed(self) -> bool:
+        # Would compute what it compares before it finds that there is nothing to compare.
+        return False
 
 
 class RouteLimiter(Limiter):

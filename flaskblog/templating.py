@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 import flask.templating
-from flask import Flask, request
+from flask import Flask
 from flask_login import current_user
 from humanize import naturaltime
 from markupsafe import Markup
 
+from flaskblog.addresses import mounted_at
 from flaskblog.database import now
 from flaskblog.letters import link_to
 from flaskblog.page_cache import expire_in
@@ -80,7 +81,7 @@ def _remembering(build: Callable[..., str]) -> Callable[..., str]:
         return build(endpoint, **dict(values))
 
     def address(endpoint: str, **values: Any) -> str:
-        return built(request.script_root, endpoint, tuple(values.items()))
+        return built(mounted_at.get(), endpoint, tuple(values.items()))
 
     return address
 
@@ -93,7 +94,7 @@ def _once() -> Callable[..., Markup]:
         return macro(*arguments)
 
     def once(macro: Callable[..., Markup], *arguments: Any) -> Markup:
-        return drawn(request.script_root, macro, arguments)
+        return drawn(mounted_at.get(), macro, arguments)
 
     return once
 

@@ -20,8 +20,6 @@ class Device(TypedDict):
 login_manager.login_view = "users.login"
 login_manager.login_message = "Log in to go on."
 login_manager.login_message_category = "status"
-# The row is the proof; a guess from address and browser would add only false alarms.
-login_manager.session_protection = None
 
 
 def log_in(user: User) -> None:
