@@ -3,18 +3,38 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from flask import request
+from flask import g, request
 from flask_wtf import FlaskForm
 from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, FileField, StringField
+from wtforms import Field, FileField, HiddenField, StringField
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.validators import StopValidation
 from wtforms.widgets import FileInput, HiddenInput
 
 from flaskblog.extensions import db
 from flaskblog.models import User
 from flaskblog.rules import RuleError
+
+
+class ShownToken(CSRFTokenField):
+    """Signed when it is shown: a form that was sent is seldom shown again."""
+
+    def process(self, *given: Any, **values: Any) -> None:
+        HiddenField.process(self, *given, **values)
+
+    def _value(self) -> str:
+        token: str = self.csrf_impl.generate_csrf_token(self)
+        return token
+
+
+class FormTokens(FlaskForm.Meta.csrf_class):
+    field_class = ShownToken
+
+    def validate_csrf_token(self, form: "Form", field: CSRFTokenField) -> None:
+        super().validate_csrf_token(form, field)
+        g.csrf_valid = True  # which it asks for itself, when the form is validated as a whole
 
 
 class Form(FlaskForm):
@@ -49,6 +69,8 @@ class Form(FlaskForm):
         return any(isinstance(field.widget, FileInput) for field in self)
 
     class Meta(FlaskForm.Meta):
+        csrf_class = FormTokens
+
         def wrap_formdata(self, form: "Form", formdata: Any) -> Any:
             """JSON counts as nothing, and so does a file where the form asks for text."""
             if formdata is not None and form.is_submitted() and request.is_json:

@@ -75,17 +75,23 @@ def _take_pictures() -> None:
 def _refuse_broken_text() -> None:
     if is_for_programs(request.path):
         return  # where schemas tell it by field
-    texts: list[bytes] = []
+    sent: list[bytes] = []
     if request.endpoint not in TOLERANT:
-        texts.append(request.environ["PATH_INFO"].encode("latin-1"))
-        texts.append(unquote_to_bytes(request.query_string))
-    kind = request.mimetype if "CONTENT_TYPE" in request.environ else ""
-    if kind == "application/x-www-form-urlencoded":
-        texts.append(unquote_to_bytes(request.get_data()))
-    if kind == "multipart/form-data":
-        texts += [text.encode() for field in request.form.items(multi=True) for text in field]
+        sent.append(request.environ["PATH_INFO"].encode("latin-1"))
+        sent.append(unquote_to_bytes(request.query_string))
+    typed = _typed(sent) if "CONTENT_TYPE" in request.environ else []
     try:
-        if any("\x00" in text.decode() for text in texts):
+        if any("\x00" in text for text in [*typed, *(text.decode() for text in sent)]):
             abort(400, "The address or the form holds a NUL character.")
     except UnicodeDecodeError:
         abort(400, "The address or the form holds bytes that are not UTF-8 text.")
+
+
+def _typed(sent: list[bytes]) -> list[str]:
+    """What a form holds; where it may have been no text, its bytes are added to what was `sent`."""
+    body = request.get_data() if request.mimetype == "application/x-www-form-urlencoded" else b""
+    typed = [text for field in request.form.items(multi=True) for text in field]
+    # What Werkzeug makes of bytes that are no text; or somebody typed that very sign.
+    if body and any("%" in text or "\ufffd" in text for text in typed):
+        sent.append(unquote_to_bytes(body))
+    return typed
