@@ -91,7 +91,7 @@ def _typed(sent: list[bytes]) -> list[str]:
     """What a form holds; where it may have been no text, its bytes are added to what was `sent`."""
     body = request.get_data() if request.mimetype == "application/x-www-form-urlencoded" else b""
     typed = [text for field in request.form.items(multi=True) for text in field]
-    # What Werkzeug makes of bytes that are no text; or somebody typed that very sign.
-    if body and any("%" in text or "\ufffd" in text for text in typed):
+    # Werkzeug leaves bytes that are no text as they were sent, or drops all; `%` may be typed too.
+    if body and (not typed or any("%" in text for text in typed)):
         sent.append(unquote_to_bytes(body))
     return typed
