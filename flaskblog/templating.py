@@ -58,7 +58,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["url_for"] = url_for
     app.jinja_env.globals["link_to"] = _remembering(link_to)
     app.jinja_env.globals["once"] = _at_once if app.debug else _once()
-    app.jinja_env.globals["picture_of"] = lambda person: picture_of(person, url_for)
+    # As filters, what lists show of each post: Jinja calls those itself, and functions by a detour.
+    app.jinja_env.filters["url"] = url_for
+    app.jinja_env.filters["picture_url"] = lambda person: picture_of(person, url_for)
+    app.jinja_env.filters["time_ago"] = time_ago
+    app.jinja_env.filters["exact_time"] = exact_time
     app.jinja_env.filters["count"] = count
     app.jinja_env.filters["device_name"] = device_name
     app.jinja_env.filters["ago"] = ago
@@ -67,7 +71,6 @@ def init_app(app: Flask) -> None:
     # Safe because Markdown is rendered and cleaned when it is written.
     app.jinja_env.filters["rendered"] = Markup
     app.jinja_env.filters["machine_time"] = machine_time
-    app.jinja_env.filters["human_time"] = human_time
 
 
 def _remembering(build: Callable[..., str]) -> Callable[..., str]:
@@ -101,6 +104,17 @@ def _once() -> Callable[..., Markup]:
 
 def _at_once(macro: Callable[..., Markup], *arguments: Any) -> Markup:
     return macro(*arguments)
+
+
+def time_ago(time: datetime) -> Markup:
+    """A `time` element that tells the age, and the moment when it is asked."""
+    words = f'title="{human_time(time)}">{ago(time)}'
+    return Markup(f'<time datetime="{machine_time(time)}" {words}</time>')  # noqa: S704
+
+
+def exact_time(time: datetime) -> Markup:
+    """A `time` element that tells the moment."""
+    return Markup(f'<time datetime="{machine_time(time)}">{human_time(time)}</time>')  # noqa: S704
 
 
 def machine_time(time: datetime) -> str:

@@ -1,24 +1,41 @@
 """A post between the ones that its author wrote before and after it."""
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, bindparam, select, tuple_
+from sqlalchemy import Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from flaskblog.models.post import Post
+from flaskblog.models.user import User
 
 
 @cache
-def with_neighbours() -> Select[Post, int | None, str | None, int | None, str | None]:
+def with_neighbours() -> Select[*tuple[Any, ...]]:
     """The post that `post_id` names, and the ids and titles of those beside it; made once."""
     older, newer = aliased(Post), aliased(Post)
     return (
-        Post.living()
-        .add_columns(older.id, older.title, newer.id, newer.title)
+        select(
+            Post.id,
+            Post.author_id,
+            Post.title,
+            Post.excerpt,
+            Post.content_html,
+            Post.created_at,
+            Post.edited_at,
+            func.coalesce(Post.edited_at, Post.created_at).label("updated_at"),
+            User.username,
+            User.picture,
+            older.id.label("older_id"),
+            older.title.label("older_title"),
+            newer.id.label("newer_id"),
+            newer.title.label("newer_title"),
+        )
         .select_from(Post)
+        .join(Post.author)
         .outerjoin(older, older.id == _older_id)
         .outerjoin(newer, newer.id == _newer_id)
-        .where(Post.id == bindparam("post_id"))
+        .where(Post.id == bindparam("post_id"), Post.deleted_at.is_(None))
     )
 
 

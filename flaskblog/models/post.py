@@ -201,15 +201,11 @@ class Post(Base):
     def says(self, title: str, content: str) -> bool:
         return (self.title, self.content) == (title, content)
 
-    @property
-    def authorship(self) -> Authorship:
-        return Authorship(self.id, self.author_id)
-
     def is_editable_by(self, user: User) -> bool:
-        return self.authorship.is_editable_by(user)
+        return Authorship(self.id, self.author_id).is_editable_by(user)
 
     def is_deletable_by(self, user: User) -> bool:
-        return self.authorship.is_deletable_by(user)
+        return Authorship(self.id, self.author_id).is_deletable_by(user)
 
     @property
     def updated_at(self) -> datetime:

@@ -12,7 +12,8 @@ from flaskblog.differences import differences, folded
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, Revision
 from flaskblog.models.neighbours import with_neighbours
-from flaskblog.pages import paginate
+from flaskblog.models.post import Authorship
+from flaskblog.pages import paginate, read
 from flaskblog.posts.blueprint import posts
 from flaskblog.posts.forms import DeleteForm
 from flaskblog.shared_page import render_shared
@@ -25,15 +26,11 @@ def show(post_id: int) -> ResponseReturnValue:
 
 
 def _with_neighbours(post_id: int) -> dict[str, Any]:
-    found = db.session.execute(with_neighbours(), {"post_id": post_id}).one_or_none()
-    if found is None:
+    found = read(with_neighbours(), {"post_id": post_id})
+    if not found:
         abort(404)
-    post, older_id, older_title, newer_id, newer_title = found
-    return {
-        "post": post,
-        "older": older_id and {"id": older_id, "title": older_title},
-        "newer": newer_id and {"id": newer_id, "title": newer_title},
-    }
+    (post,) = found
+    return {"post": post, "authorship": Authorship(post.id, post.author_id)}
 
 
 @posts.route("/post/<id:post_id>/history")
