@@ -1,6 +1,6 @@
 """The extensions, made unbound here and bound to an application in `create_app`."""
 
-from flask import Response
+from flask import Response, session
 from flask_bcrypt import Bcrypt
 from flask_limiter import Limiter
 from flask_login import LoginManager
@@ -21,13 +21,14 @@ class SessionLoginManager(LoginManager):
     only false alarms.
     """
 
+    def _load_user(self) -> None:
+        token = session.get("_user_id")
+        user = self._user_callback(token) if token and self._user_callback else None
+        self._update_request_context_with_user(user)
+
     def _update_remember_cookie(self, response: Response) -> Response:
         # Would look into the session after every request, pictures and style sheets included.
         return response
-
-    def _session_protection_failed(self) -> bool:
-        # Would compute what it compares before it finds that there is nothing to compare.
-        return False
 
 
 class RouteLimiter(Limiter):

@@ -7,10 +7,11 @@ every moment: there is nothing to invalidate.
 
 import re
 from collections.abc import Hashable, Iterable
+from contextvars import ContextVar
 from time import time
 from typing import TYPE_CHECKING
 
-from flask import Flask, has_request_context, request
+from flask import Flask
 
 from flaskblog.bounded_cache import BoundedCache
 from flaskblog.database_state import DatabaseState
@@ -43,9 +44,9 @@ SPECIAL = (
 _FORM_OF_ANSWER = frozenset(
     {"HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 )
-# Where a request keeps until when its page holds.
-EXPIRES_AT = "flaskblog.expires_at"
 NEVER = float("inf")
+# Until when the page holds that is being made, in seconds since the epoch.
+expires_at: ContextVar[float] = ContextVar("expires_at", default=NEVER)
 
 Key = tuple[str, ...]
 
@@ -89,6 +90,7 @@ class PageCache:
 
         whole = {name: environ[name] for name in environ.keys() - _FORM_OF_ANSWER}
         whole["REQUEST_METHOD"] = "GET"
+        expires_at.set(NEVER)
         body = self._inner(whole, note)  # type: ignore[arg-type]
         status, headers = answered[-1]
         if not is_for_everybody(status, headers):
@@ -99,7 +101,7 @@ class PageCache:
             _close(body)
         page = KeptPage(
             state,
-            whole.get(EXPIRES_AT, NEVER),
+            expires_at.get(),
             whole[ENDPOINT],
             headers,
             content,
@@ -110,9 +112,7 @@ class PageCache:
 
 def expire_in(seconds: float) -> None:
     """The page being made holds no longer: it tells how long ago something was."""
-    if has_request_context():
-        environ = request.environ
-        environ[EXPIRES_AT] = min(environ.get(EXPIRES_AT, NEVER), time() + seconds)
+    expires_at.set(min(expires_at.get(), time() + seconds))
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from flaskblog.appearance import Appearance
 from flaskblog.bounded_cache import BoundedCache
 from flaskblog.database_state import DatabaseState
-from flaskblog.page_cache import EXPIRES_AT, LONGEST_PATH, NEVER, QUERY
+from flaskblog.page_cache import LONGEST_PATH, NEVER, QUERY, expires_at
 
 MEMORY = 2 * 1024 * 1024  # bytes of such pages that a process keeps
 OVERHEAD = 4 * 1024  # bytes beside the text, rounded up
@@ -105,9 +105,9 @@ def _key() -> Hashable:
 
 def _draw(template: str, load: Callable[[], dict[str, Any]], state: Hashable) -> SharedPage:
     with _as_nobody():
+        expires_at.set(NEVER)
         text = render_template(template, **load())
-        expires_at = request.environ.get(EXPIRES_AT, NEVER)
-        return SharedPage(state, expires_at, text.split(_HOLE), g.holes)
+        return SharedPage(state, expires_at.get(), text.split(_HOLE), g.holes)
 
 
 @contextmanager

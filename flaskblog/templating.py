@@ -60,6 +60,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["once"] = _at_once if app.debug else _once()
     # As filters, what lists show of each post: Jinja calls those itself, and functions by a detour.
     app.jinja_env.filters["url"] = url_for
+    app.jinja_env.filters["link"] = app.jinja_env.globals["link_to"]
     app.jinja_env.filters["picture_url"] = lambda person: picture_of(person, url_for)
     app.jinja_env.filters["time_ago"] = time_ago
     app.jinja_env.filters["exact_time"] = exact_time
