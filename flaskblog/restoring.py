@@ -130,6 +130,7 @@ def _fill_schema(fresh: str, backup: Proven, progress: Progress) -> None:
             found = transfer.read_again(target, read, progress)
             if differing := transfer.differences(read, found):
                 raise BackupError(f"Nothing was restored. What differs: {', '.join(differing)}.")
+        schema.survey(engine)
     finally:
         engine.dispose()
         source_engine.dispose()

@@ -132,3 +132,15 @@ SPOILING = {
         "CREATE TRIGGER spoil BEFORE INSERT ON post FOR EACH ROW EXECUTE FUNCTION spoil()",
     ],
 }
+
+
+def test_postgresql_has_looked_at_its_new_tables(postgresql: str, tmp_path: Path) -> None:
+    site = filled_site(f"sqlite:///{tmp_path / 'here.db'}")
+    assert move(site, postgresql).exit_code == 0
+    engine = create_engine(postgresql)
+    with engine.connect() as connection:
+        seen = connection.scalar(
+            text("SELECT reltuples FROM pg_class WHERE oid = 'post'::regclass")
+        )
+    engine.dispose()
+    assert seen == 31

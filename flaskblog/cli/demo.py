@@ -11,7 +11,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, insert, select, update
 
-from flaskblog import rules
+from flaskblog import rules, schema
 from flaskblog.database import now
 from flaskblog.demo import DemoPost, Person, people, posts
 from flaskblog.extensions import db
@@ -50,6 +50,7 @@ def demo(people_count: int, posts_count: int, seed: int) -> None:
         .values(posts_count=own.scalar_subquery())
     )
     db.session.commit()
+    schema.survey(db.engine)
     click.echo(f"The site has {people_count:,} more people and {posts_count:,} more posts.")
 
 

@@ -35,6 +35,7 @@ def move(url: str) -> None:
         engine.dispose()
     click.echo(f"Moved to {engine.url.render_as_string()}. Set DATABASE_URL to it to go on there.")
     click.echo("Pictures stay where they are.")
+    schema.survey(engine)
 
 
 def _move(source: Connection, engine: Engine) -> None:
