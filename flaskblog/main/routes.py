@@ -1,6 +1,8 @@
 """The front page, what this site is, and how it is."""
 
-from flask import Response, abort, current_app, render_template
+from typing import Any
+
+from flask import Response, abort, current_app
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -25,9 +27,13 @@ def home() -> ResponseReturnValue:
 @main.route("/about")
 def about() -> ResponseReturnValue:
     """What this site is, who runs it, and how many write here."""
+    return render_shared("main/about.html", _totals)
+
+
+def _totals() -> dict[str, Any]:
     people, posts = db.session.execute(User.totals()).one()
     admins = db.session.scalars(User.admins()).all()
-    return render_template("main/about.html", people=people, posts=posts, admins=admins)
+    return {"people": people, "posts": posts, "admins": admins}
 
 
 @main.route("/livez")
