@@ -20,7 +20,7 @@ from tests.factories import make_post
 # psycopg is written in Python for its greater part, sqlite3 is not.
 MARGINS = {"sqlite": 1.1, "postgresql": 1.3}
 
-# Calls for a visitor and for a member (who shares what is kept), and the bytes of the visitor's page.
+# Calls for a visitor, and for a member, who shares what is kept; bytes of the visitor's page.
 BUDGETS = {
     "/": (1620, 1552, 4248),
     "/?page=2": (1815, 1550, 4324),
