@@ -55,11 +55,3 @@ class BoundedCache(Generic[Page]):
             self.size += page.size - (former.size if former else 0)
             while self.size > self.memory:
                 self.size -= self._kept.popitem(last=False)[1].size
-
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
-            self.size = 0
-
-    def __len__(self) -> int:
-        return len(self._kept)

@@ -10,16 +10,18 @@ from flask_wtf.csrf import CSRFError
 from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy.exc import InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import (
     HTTPException,
     InternalServerError,
+    NotFound,
     ServiceUnavailable,
     TooManyRequests,
 )
 from werkzeug.routing.exceptions import RoutingException
 
 from flaskblog.addresses import is_for_programs
-from flaskblog.extensions import limiter
+from flaskblog.extensions import limiter, login_manager
 from flaskblog.problems import problem
 from flaskblog.rate_limits import counted, retry_after
 from flaskblog.text import waiting_time
@@ -76,6 +78,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, show_database_error)
     app.register_error_handler(PoolTimeoutError, show_database_error)
     app.register_error_handler(InternalError, _show_read_only)
+    app.register_error_handler(ObjectDeletedError, _show_gone)
 
 
 def show_error(error: HTTPException) -> ResponseReturnValue:
@@ -119,6 +122,12 @@ def _limit_of(error: HTTPException) -> str | None:
 def show_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     current_app.logger.error("database unavailable, request %s", g.request_id, exc_info=error)
     return show_error(ServiceUnavailable(retry_after=5))
+
+
+def _show_gone(_error: ObjectDeletedError) -> ResponseReturnValue:
+    """Deleted at this very moment, perhaps the account that asks: nobody is logged in to it."""
+    login_manager._update_request_context_with_user()
+    return show_error(NotFound())
 
 
 def _show_read_only(error: InternalError) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask import Flask, abort, current_app, request
 from flask.globals import request_ctx
 from werkzeug.sansio.utils import host_is_trusted
 
-from flaskblog.addresses import is_for_programs
+from flaskblog.addresses import is_for_programs, mounted_at
 from flaskblog.users.avatars import MAX_BYTES
 
 # In bytes. A picture that is too large by little is told at its field, one by much is cut off.
@@ -34,7 +34,8 @@ def init_app(app: Flask) -> None:
 def _refuse_foreign_host() -> None:
     if request_ctx.url_adapter is None:
         # The header is no host at all: the error page still needs its links.
-        request_ctx.url_adapter = current_app.url_map.bind("localhost")
+        root = mounted_at.get() or "/"
+        request_ctx.url_adapter = current_app.url_map.bind("localhost", script_name=root)
         abort(400)
     name = _PORT.sub("", request.host.lower()).strip("[]")
     if request.scheme not in {"http", "https"}:

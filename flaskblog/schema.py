@@ -20,6 +20,7 @@ from sqlalchemy import (
     inspect,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 
 from config import database_url, engine_options
 from flaskblog.database import UTCDateTime
@@ -87,12 +88,16 @@ def survey(engine: Engine) -> None:
     """
     if engine.dialect.name != "postgresql":
         return
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        names = map(engine.dialect.identifier_preparer.quote, _own_names(connection))
-        connection.exec_driver_sql("SET statement_timeout = 0")
-        connection.exec_driver_sql(f"VACUUM ANALYZE {', '.join(names)}")
-        connection.invalidate()  # what was set is for this alone
+    try:
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            names = map(engine.dialect.identifier_preparer.quote, _own_names(connection))
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql(f"VACUUM ANALYZE {', '.join(names)}")
+            connection.invalidate()  # what was set is for this alone
+    except DBAPIError:
+        # What filled the tables has succeeded.
+        current_app.logger.warning("tables that were filled are not surveyed yet", exc_info=True)
 
 
 def stored(table: Table) -> list[str]:

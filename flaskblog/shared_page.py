@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request
+from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin, current_user
+from jinja2 import Template
 from markupsafe import Markup
 
 from flaskblog.appearance import Appearance
@@ -71,7 +73,7 @@ def hole(macro: Macro, *arguments: Any) -> Markup:
     return _HOLE
 
 
-def render_shared(template: str, load: Callable[[], dict[str, Any]]) -> str:
+def render_shared(template: str | Template, load: Callable[[], dict[str, Any]]) -> str:
     """A page that is the same for everybody but in its holes; `load` looks up its values.
 
     Visitors, whose finished page is kept as it is, get it drawn.
@@ -103,7 +105,9 @@ def _key() -> Hashable:
     return request.path, query, Appearance.chosen(), request.script_root
 
 
-def _draw(template: str, load: Callable[[], dict[str, Any]], state: Hashable) -> SharedPage:
+def _draw(
+    template: str | Template, load: Callable[[], dict[str, Any]], state: Hashable
+) -> SharedPage:
     with _as_nobody():
         expires_at.set(NEVER)
         text = render_template(template, **load())
@@ -112,10 +116,18 @@ def _draw(template: str, load: Callable[[], dict[str, Any]], state: Hashable) ->
 
 @contextmanager
 def _as_nobody() -> Iterator[None]:
-    """What is drawn for all must not even be able to ask who reads it."""
-    reader, g._login_user, g.holes = g._login_user, AnonymousUserMixin(), []
+    """What is drawn for all must not even be able to ask who reads it.
+
+    There is nobody, and no session: a form's token, which would have to go into one, is an error.
+    """
+    context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    reader, session, token = g._login_user, context._session, g.pop("csrf_token", None)
+    g._login_user, g.holes = AnonymousUserMixin(), []
+    context._session = current_app.session_interface.make_null_session(current_app)
     try:
         yield
     finally:
-        g._login_user = reader
+        g._login_user, context._session = reader, session
+        if token is not None:
+            g.csrf_token = token
         del g.holes

@@ -1,14 +1,16 @@
 """Every address, right or wrong, is answered by the site; and redirects stay on it."""
 
+import re
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flaskblog.addresses import is_local
 from flaskblog.models import User
-from tests.client import Client, is_own_page
+from tests.client import Client, browser, is_own_page, read
 from tests.factories import make_post
 
 pytestmark = pytest.mark.usefixtures("writer")
@@ -138,3 +140,16 @@ def test_options_names_the_methods(client: Client) -> None:
 @pytest.mark.parametrize("name", ["writer", "WRITER", "wRiTeR"])
 def test_a_persons_page_answers_in_any_case(client: Client, name: str) -> None:
     assert client.get(f"/user/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "a..b"])
+def test_a_site_under_a_path_keeps_to_it(app: Flask, host: str) -> None:
+    """Addresses are remembered, for each path anew; an impossible host does not mislead them."""
+    for root in ("/one", "/two", ""):
+        place = f"http://localhost{root}/"
+        browser(app).get("/nothing", base_url=place, headers={"Host": host})
+        page = read(browser(app).get("/login", base_url=place))
+        links = [str(tag.get("href") or tag.get("src")) for tag in page.select("[href], [src]")]
+        ours = [link for link in links if link.startswith("/")]
+        assert len(ours) > 10
+        assert all(re.fullmatch(f"{root}/(?!one|two).*", link) for link in ours)

@@ -1,17 +1,19 @@
 """Members share what everybody sees of a page, and nothing that is somebody's own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from time import time
 
 import pytest
 from flask import Flask, template_rendered
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from flaskblog.bounded_cache import BoundedCache
 from flaskblog.database import now
 from flaskblog.extensions import db
 from flaskblog.models import User
+from flaskblog.shared_page import MEMORY, SharedPage, render_shared
 from tests.client import Client, browser, read
 from tests.conftest import make_app
 from tests.factories import make_post, make_user
@@ -21,8 +23,11 @@ PAGES = ["/", "/home", "/?page=2", "/post/1", "/user/writer"]
 
 
 @pytest.fixture(autouse=True)
-def _empty(app: Flask) -> None:
-    app.extensions["shared_pages"].clear()
+def pages(app: Flask, monkeypatch: pytest.MonkeyPatch) -> BoundedCache[SharedPage]:
+    """What is kept, from nothing on."""
+    kept: BoundedCache[SharedPage] = BoundedCache(MEMORY)
+    monkeypatch.setitem(app.extensions, "shared_pages", kept)
+    return kept
 
 
 @pytest.fixture
@@ -63,10 +68,10 @@ def test_a_page_is_drawn_once_for_all_members(
     writer: User, writer_client: Client, stranger_client: Client, drawn: list[str], address: str
 ) -> None:
     write_some(writer)
-    pages = [client.get(address).text for client in (writer_client, stranger_client) * 2]
+    read_on = [client.get(address).text for client in (writer_client, stranger_client) * 2]
     assert len(drawn) == 1
-    assert "writer</bdi></a></li>" in pages[0]
-    assert "stranger</bdi></a></li>" in pages[1]
+    assert "writer</bdi></a></li>" in read_on[0]
+    assert "stranger</bdi></a></li>" in read_on[1]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -152,57 +157,96 @@ def test_appearances_do_not_share_a_page(writer: User, writer_client: Client) ->
         assert f'data-theme="{theme}"' in writer_client.get("/").text
 
 
+@pytest.fixture
+def drawn_for_all(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Give the front page a template that was written without thinking of holes."""
+
+    def give(content: str) -> None:
+        source = "{% extends 'base.html' %}{% from 'macros/forms.html' import post_button %}"
+        careless = app.jinja_env.from_string(
+            f"{source}{{% block content %}}{content}{{% endblock %}}"
+        )
+
+        def home() -> str:
+            return render_shared(careless, dict)
+
+        monkeypatch.setitem(app.view_functions, "main.home", home)
+
+    return give
+
+
 def test_what_is_drawn_for_all_cannot_ask_who_reads(
-    app: Flask, writer: User, writer_client: Client
+    writer_client: Client, drawn_for_all: Callable[[str], None]
 ) -> None:
-    """A template that forgot the hole shows members what visitors see."""
-    home = app.jinja_env.get_template("main/home.html")
-    asked: list[bool] = []
-    make_post(writer)
-    original = app.jinja_env.globals["link_to"]
+    drawn_for_all("<h1>{{ current_user.is_authenticated }} {{ session | length }}</h1>")
+    for _ in range(2):
+        page = writer_client.get("/")
+        assert read(page).select_one("h1").text == "False 0"  # type: ignore[union-attr]
+        assert "writer</bdi></a></li>" in page.text
 
-    def spying(*arguments: object, **values: object) -> object:
-        asked.append(app.jinja_env.globals["current_user"].is_authenticated)  # type: ignore[attr-defined]
-        return original(*arguments, **values)  # type: ignore[operator]
 
-    home.globals["link_to"] = spying
-    try:
-        assert "writer</bdi></a></li>" in writer_client.get("/").text
-    finally:
-        home.globals["link_to"] = original
-    assert asked == [False]
+def test_a_form_that_is_drawn_for_all_is_an_error(
+    writer_client: Client, drawn_for_all: Callable[[str], None], pages: BoundedCache[SharedPage]
+) -> None:
+    drawn_for_all("{{ post_button('users.logout', 'Log out') }}")
+    with pytest.raises(RuntimeError, match="session"):
+        writer_client.get("/")
+    assert pages.size == 0
+
+
+def test_a_name_changed_at_that_moment_is_told_anew(
+    app: Flask, writer: User, writer_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader was loaded a moment ago, and is also told of on the page."""
+    writer.is_admin = True
+    db.session.commit()
+    state = app.extensions["database_state"]
+    look = state.read
+
+    def rename_first() -> object:
+        monkeypatch.setattr(state, "read", look)
+        with db.engine.begin() as connection:
+            connection.execute(update(User).values(username="renamed"))
+        return look()
+
+    monkeypatch.setattr(state, "read", rename_first)
+    assert "renamed</bdi></a>." in writer_client.get("/about").text
 
 
 @pytest.mark.parametrize("query", ["page=2&page=2", "x=1", "page=%32"])
 def test_an_odd_address_is_drawn_and_not_kept(
-    app: Flask, writer: User, writer_client: Client, query: str
+    writer: User, writer_client: Client, pages: BoundedCache[SharedPage], query: str
 ) -> None:
     write_some(writer)
     answers = [writer_client.get(f"/?{query}").status_code for _ in range(2)]
     assert answers == [200, 200]
-    assert len(app.extensions["shared_pages"]) == 0
+    assert pages.size == 0
 
 
 def test_a_member_who_reads_everything_fills_no_memory(
-    app: Flask, writer: User, writer_client: Client, monkeypatch: pytest.MonkeyPatch
+    writer: User,
+    writer_client: Client,
+    pages: BoundedCache[SharedPage],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_some(writer)
-    pages = app.extensions["shared_pages"]
     monkeypatch.setattr(pages, "memory", 120_000)
     for number in range(1, 8):
         for address in (f"/post/{number}", f"/post/{number}?page=2", "/"):
             writer_client.get(address)
             assert pages.size == sum(page.size for page in pages._kept.values()) <= 120_000
-    assert 1 < len(pages) < 8
+    assert 1 < len(pages._kept) < 8
 
 
 def test_one_large_page_does_not_drive_out_the_others(
-    app: Flask, writer: User, writer_client: Client, monkeypatch: pytest.MonkeyPatch
+    writer: User,
+    writer_client: Client,
+    pages: BoundedCache[SharedPage],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     large = make_post(writer, content="Word. " * 10_000)
-    pages = app.extensions["shared_pages"]
     monkeypatch.setattr(pages, "memory", 400_000)
     for _ in range(2):
         writer_client.get("/")
         assert writer_client.get(f"/post/{large.id}").status_code == 200
-        assert len(pages) == 1
+        assert len(pages._kept) == 1

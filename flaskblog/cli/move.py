@@ -29,13 +29,13 @@ def move(url: str) -> None:
     try:
         with transfer.snapshot(db.engine) as source:
             _move(source, engine)
+        schema.survey(engine)
     except DBAPIError as error:
         raise click.ClickException(f"Nothing was moved. {error.orig}") from None
     finally:
         engine.dispose()
     click.echo(f"Moved to {engine.url.render_as_string()}. Set DATABASE_URL to it to go on there.")
     click.echo("Pictures stay where they are.")
-    schema.survey(engine)
 
 
 def _move(source: Connection, engine: Engine) -> None:

@@ -119,7 +119,7 @@ class Post(Base):
         """Store a new post and return its id; title and content have passed their rules.
 
         By two statements made once: a session makes its own each time, and takes thrice as long.
-        Raises `IntegrityError` where the author has made a post from the same `key`.
+        Raises `IntegrityError` where the author has made a post from the same `key`, or is gone.
         """
         # All that takes time comes before the first write, from which on others wait.
         row = {"author_id": author.id, "title": title, "content": content, "key": key}

@@ -112,9 +112,9 @@ class User(UserMixin, Base):
         )
 
     @classmethod
-    def admins(cls) -> Select[Self]:
-        """Some of those who keep order here, the longest here first."""
-        return select(cls).where(cls.is_admin).order_by(cls.id).limit(10)
+    def admins(cls) -> Select[str]:
+        """The names of some who keep order here, the longest here first."""
+        return select(cls.username).where(cls.is_admin).order_by(cls.id).limit(10)
 
     @classmethod
     def writers_in_range(cls, first: int, end: int) -> Select[str]:

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, Revision, User
-from tests.client import Client, browser, read
+from tests.client import Client, browser, is_own_page, read
 from tests.desk import autosave, opened, press, sheet, told
 from tests.factories import make_post, make_user
 
@@ -108,6 +108,27 @@ def test_other_words_that_lost_the_race_are_laid_on_the_desk(
     assert "/update?draft=" in answer.location
     assert opened(writer_client, answer.location)["title"] == "This tab"
     assert db.session.scalars(select(Post.title)).all() == ["That tab"]
+
+
+def test_who_is_gone_at_the_moment_of_publishing_leaves_nothing(
+    app: Flask,
+    writer_client: Client,
+    writer: User,
+    meanwhile: Callable[[Callable[[], object]], None],
+) -> None:
+    fields = opened(writer_client)
+    writer_id = writer.id
+
+    def leave_elsewhere() -> None:
+        with app.app_context():
+            db.session.delete(db.session.get_one(User, writer_id))
+            db.session.commit()
+
+    meanwhile(leave_elsewhere)
+    answer = press(writer_client, "publish", fields, **WORDS)
+    assert answer.status_code == 404
+    assert is_own_page(answer)
+    assert db.session.scalars(select(Post)).all() == []
 
 
 def test_drafts_saved_at_once_under_one_key_are_one(tabs: list[Client]) -> None:
