@@ -124,6 +124,24 @@ def test_how_long_ago_is_never_told_late(
     assert rendered == ["/", "/"]
 
 
+@pytest.mark.parametrize("member", [False, True])
+def test_a_page_holds_no_shorter_for_the_one_made_before_it(
+    app: Flask, rendered: list[str], writer: User, old_post: int, member: bool
+) -> None:
+    """One thread makes both, as under a server."""
+    client, young = browser(app), make_post(writer).id
+    if member:
+        client.log_in(writer)
+    cookie = client.get_cookie("session")
+    for post_id in (young, old_post):
+        _get(app, f"/post/{post_id}", f"session={cookie.value}" if cookie else "")
+    assert f"/post/{young}" in rendered
+    assert isinstance(app.wsgi_app, PageCache)
+    kept = app.extensions["shared_pages"] if member else app.wsgi_app.pages
+    *_, made_last = kept._kept.values()
+    assert made_last.expires_at > time() + 3600
+
+
 @pytest.mark.parametrize(
     "address",
     ["/login", "/register", "/livez", "/readyz", "/metrics", "/nothing", "/post/new",
