@@ -26,7 +26,8 @@ All sites and the bare view run side by side, and `wrk`, on the same machine, as
 other with {CONNECTIONS} connections. It goes round several times, and medians count. *Growth* is
 how many times as long the largest site takes as the smallest, hoped to be {FLATNESS_GOAL} at most.
 Latencies and errors are those of the largest site. *Made anew* means past the page cache, as the
-first reader meets a page after each change to the site.
+first reader meets a page after each change to the site. *Logged in*, members share what everybody
+sees of a page; the session is looked up and their own parts are drawn each time.
 
 A log-in is told in CPU time, and beside it a bare bcrypt check under the same load. Memory is what
 the processes hold, shared pages counted once (PSS). In live use {READERS} people turn a page about

@@ -12,7 +12,16 @@ from sqlalchemy import func, select
 
 from flaskblog.addresses import row_id
 from flaskblog.extensions import db
-from flaskblog.models.lists import Rows, after, before, newest, skipping, skipping_back
+from flaskblog.models.lists import (
+    Rows,
+    after,
+    before,
+    newest,
+    skipping,
+    skipping_back,
+    total_alone,
+    with_total,
+)
 
 Row = Any
 Link = dict[str, str | int]
@@ -70,24 +79,31 @@ def read(rows: Rows, values: dict[str, Any]) -> Sequence[Row]:
 def paginate_posts(rows: Rows, counted: int | None = None, **values: int) -> Page:
     """The page of a long list of posts, newest first; a 404 where there is no such page.
 
-    `rows` is in no order yet and made once, so that its SQL is; `values` go into it. How many there
-    are is counted already, or each row tells the `total`. `?page=` is where a reader is; the
-    cursor that our links carry beside it, `after` or `before` a post, is how the database finds
-    it without counting. A number typed without one counts in the index alone, from the nearer end.
+    `rows` is in no order yet and made once, so that its SQL is; `values` go into it. They are all
+    posts there are, unless they are `counted`. `?page=` is where a reader is; the cursor that our
+    links carry beside it, `after` or `before` a post, is how the database finds it without
+    counting. A number typed without one counts in the index alone, from the nearer end.
     """
     number, size = _number(), _size()
     behind, ahead = request.args.get("after"), request.args.get("before")
-    if behind is None and ahead is None:
-        items = _skipped(rows, (number - 1) * size, counted, values | {"size": size})
-        has_older = number * size < _total(items, counted)
-    elif number == 1 or (behind is not None and ahead is not None):
+    told = with_total(rows) if counted is None else rows
+    cursors = [cursor for cursor in (behind, ahead) if cursor is not None]
+    if len(cursors) == 2 or (cursors and number == 1):
         abort(404)
-    elif behind is not None:
-        found = read(after(rows), values | _place(behind) | {"size": size + 1})
+    if behind is not None:
+        found = read(after(told), values | _place(behind) | {"size": size + 1})
         items, has_older = found[:size], len(found) > size
-    else:
-        found = read(before(rows), values | _place(ahead or "") | {"size": size})
+    elif ahead is not None:
+        found = read(before(told), values | _place(ahead) | {"size": size})
         items, has_older = found[::-1], True
+    elif number == 1:
+        items = read(newest(told), values | {"size": size})
+        has_older = size < _total(items, counted)
+    else:
+        if counted is None:
+            counted = _total(read(total_alone(), {}), None)
+        items = _skipped(rows, (number - 1) * size, counted, values | {"size": size})
+        has_older = number * size < counted
     if not items and number > 1:
         abort(404)
     total = _total(items, counted)
@@ -113,13 +129,7 @@ def _total(items: Sequence[Row], counted: int | None) -> int:
     return counted
 
 
-def _skipped(
-    rows: Rows, skipped: int, counted: int | None, values: dict[str, Any]
-) -> Sequence[Row]:
-    if not skipped:
-        return read(newest(rows), values)
-    first = read(newest(rows), values | {"size": 1}) if counted is None else []
-    total = _total(first, counted)
+def _skipped(rows: Rows, skipped: int, total: int, values: dict[str, Any]) -> Sequence[Row]:
     if skipped >= total:
         return []
     behind = max(0, total - skipped - values["size"])

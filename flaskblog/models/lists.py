@@ -21,14 +21,25 @@ _size_asked: BindParameter[int] = bindparam("size")
 
 @cache
 def listed() -> Rows:
-    """In no order, and with their `total`."""
-    return _in_a_list().add_columns(User.all_posts().label("total"))
+    """In no order."""
+    return _in_a_list()
 
 
 @cache
 def listed_of_author() -> Rows:
-    """Of one person, whose id is given as `author_id` when it runs; without a total."""
+    """Of one person, whose id is given as `author_id` when it runs."""
     return _in_a_list().where(_of_author())
+
+
+@lru_cache
+def with_total(rows: Rows) -> Rows:
+    """The same, and in each row the `total` of all posts there are."""
+    return rows.add_columns(User.all_posts().label("total"))
+
+
+@cache
+def total_alone() -> Rows:
+    return select(User.all_posts().label("total"))
 
 
 @cache
