@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, current_app, request
 
 COOKIE = "appearance"
 LIFETIME = 365 * 24 * 60 * 60  # seconds
@@ -49,7 +49,6 @@ def init_app(app: Flask) -> None:
 
 
 def _tell_caches(response: Response) -> Response:
-    # Who asked for the session has said so already, or will.
-    if response.mimetype == "text/html" and not session.accessed:
+    if response.mimetype == "text/html":
         response.vary.add("Cookie")
     return response
