@@ -80,19 +80,16 @@ def _refuse_broken_text() -> None:
     if request.endpoint not in TOLERANT:
         sent.append(request.environ["PATH_INFO"].encode("latin-1"))
         sent.append(unquote_to_bytes(request.query_string))
-    typed = _typed(sent) if "CONTENT_TYPE" in request.environ else []
+    typed: list[str] = []
+    if "CONTENT_TYPE" in request.environ:
+        is_plain_form = request.mimetype == "application/x-www-form-urlencoded"
+        body = request.get_data() if is_plain_form else b""
+        typed = [text for field in request.form.items(multi=True) for text in field]
+        # Werkzeug leaves bytes that are no text as they were sent, or drops all; `%` may be typed.
+        if body and (not typed or any("%" in text for text in typed)):
+            sent.append(unquote_to_bytes(body))
     try:
         if any("\x00" in text for text in [*typed, *(text.decode() for text in sent)]):
             abort(400, "The address or the form holds a NUL character.")
     except UnicodeDecodeError:
         abort(400, "The address or the form holds bytes that are not UTF-8 text.")
-
-
-def _typed(sent: list[bytes]) -> list[str]:
-    """What a form holds; where it may have been no text, its bytes are added to what was `sent`."""
-    body = request.get_data() if request.mimetype == "application/x-www-form-urlencoded" else b""
-    typed = [text for field in request.form.items(multi=True) for text in field]
-    # Werkzeug leaves bytes that are no text as they were sent, or drops all; `%` may be typed too.
-    if body and (not typed or any("%" in text for text in typed)):
-        sent.append(unquote_to_bytes(body))
-    return typed
