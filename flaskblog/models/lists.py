@@ -11,7 +11,7 @@ from flaskblog.models.user import User
 
 Rows = Select[*tuple[Any, ...]]
 IN_A_FEED = 10
-_updated_at = func.coalesce(Post.edited_at, Post.created_at).label("updated_at")
+updated_at = func.coalesce(Post.edited_at, Post.created_at).label("updated_at")
 _NEWEST = (Post.created_at.desc(), Post.id.desc())
 _OLDEST = (Post.created_at, Post.id)
 _HERE = tuple_(*_OLDEST)
@@ -46,7 +46,7 @@ def total_alone() -> Rows:
 def in_feed() -> Rows:
     """The newest, with all they say."""
     return (
-        select(Post.id, Post.title, Post.content_html, Post.created_at, _updated_at, User.username)
+        select(Post.id, Post.title, Post.content_html, Post.created_at, updated_at, User.username)
         .join(Post.author)
         .where(Post.deleted_at.is_(None))
         .order_by(*_NEWEST)
@@ -63,7 +63,7 @@ def in_feed_of_author() -> Rows:
 def in_sitemap(first: int, end: int) -> Select[int, datetime]:
     """Ids from `first` to before `end`, and when each post last changed."""
     return (
-        select(Post.id, _updated_at)
+        select(Post.id, updated_at)
         .where(Post.id >= first, Post.id < end, Post.deleted_at.is_(None))
         .order_by(Post.id)
     )

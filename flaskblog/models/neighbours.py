@@ -1,17 +1,17 @@
 """A post between the ones that its author wrote before and after it."""
 
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import aliased
 
+from flaskblog.models.lists import Rows, updated_at
 from flaskblog.models.post import Post
 from flaskblog.models.user import User
 
 
 @cache
-def with_neighbours() -> Select[*tuple[Any, ...]]:
+def with_neighbours() -> Rows:
     """The post that `post_id` names, and the ids and titles of those beside it; made once."""
     older, newer = aliased(Post), aliased(Post)
     return (
@@ -23,7 +23,7 @@ def with_neighbours() -> Select[*tuple[Any, ...]]:
             Post.content_html,
             Post.created_at,
             Post.edited_at,
-            func.coalesce(Post.edited_at, Post.created_at).label("updated_at"),
+            updated_at,
             User.username,
             User.picture,
             older.id.label("older_id"),

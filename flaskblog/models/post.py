@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Self
 
 from sqlalchemy import (
     CheckConstraint,
@@ -35,25 +35,13 @@ from flaskblog import rules
 from flaskblog.database import Base, Identity, now
 from flaskblog.excerpts import excerpt
 from flaskblog.markdown import RENDERER_VERSION, render
+from flaskblog.models.authorship import Authorship
 from flaskblog.models.revision import Revision
 from flaskblog.models.user import User
 
 KEPT_AFTER_DELETION = timedelta(days=30)
 EXCERPT_LENGTH = 280
 KEY_LENGTH = 64
-
-
-class Authorship(NamedTuple):
-    """Which post, and whose it is: enough to tell who may change it."""
-
-    id: int
-    author_id: int
-
-    def is_editable_by(self, user: User) -> bool:
-        return self.author_id == user.id
-
-    def is_deletable_by(self, user: User) -> bool:
-        return self.is_editable_by(user) or user.is_admin
 
 
 class Post(Base):

@@ -11,8 +11,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from flaskblog.differences import differences, folded
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, Revision
+from flaskblog.models.authorship import Authorship
 from flaskblog.models.neighbours import with_neighbours
-from flaskblog.models.post import Authorship
 from flaskblog.pages import paginate, read
 from flaskblog.posts.blueprint import posts
 from flaskblog.posts.forms import DeleteForm
