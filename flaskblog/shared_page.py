@@ -15,6 +15,7 @@ from flask_login import AnonymousUserMixin, current_user
 from jinja2 import Template
 from markupsafe import Markup
 
+from flaskblog.addresses import mounted_at
 from flaskblog.appearance import Appearance
 from flaskblog.bounded_cache import BoundedCache
 from flaskblog.database_state import DatabaseState
@@ -102,7 +103,7 @@ def _key() -> Hashable:
         or len(request.path) > LONGEST_PATH
     ):
         return None
-    return request.path, query, Appearance.chosen(), request.script_root
+    return request.path, query, Appearance.chosen(), mounted_at.get()
 
 
 def _draw(
