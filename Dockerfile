@@ -1,4 +1,4 @@
-# Built in two stages: what compiles and installs stays behind in the first.
+# Two stages: build tools stay in the first.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /srv/flaskblog
 COPY requirements.txt ./

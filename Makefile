@@ -3,9 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Without them, every process compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test bench check screenshots format lock upgrade move-database
+.PHONY: help run dev test test-fast lint check bench screenshots diagram format lock upgrade \
+	move-database
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,14 +22,21 @@ dev: $(VENV)/installed ## The same with reload and debugger
 test: $(VENV)/installed-tests ## Run every test; on PostgreSQL with DATABASE_URL=postgresql://…
 	@$(BIN)/pytest
 
-check: $(VENV)/installed-tests ## Lint, format check, types, tests: what CI runs
+test-fast: $(VENV)/installed-tests ## Run the tests that need no browser and no other process
+	@$(BIN)/pytest -m "not browser and not server"
+
+lint: $(VENV)/installed-tests ## Check style, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest
+
+check: lint test ## What a change has to pass
 
 screenshots: $(VENV)/installed-tests ## Take a picture of every page, into docs/screenshots
 	@$(BIN)/pytest tests/browser/take_screenshots.py
+
+diagram: $(VENV)/installed-tests ## Draw the imports of the packages, into docs/dependencies.svg
+	@$(BIN)/python -m docs.dependencies
 
 # The backup is made with the new version's packages, so those come first: they touch no data.
 upgrade: $(VENV)/installed ## Back a stopped site up and bring it up to date; put back if that fails

@@ -1,4 +1,4 @@
-"""The settings, read from the environment or `.env`; nothing else reads `os.environ`."""
+"""The settings, read from the environment and `.env`; no other module reads `os.environ`."""
 
 import os
 import re
@@ -18,17 +18,17 @@ from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
-EVERY_INTERFACE = {str(IPv4Address(0)), str(IPv6Address(0))}
-SHORTEST_SECRET_KEY = 32
-# Seconds that a request waits for Redis before it counts by itself.
+ALL_INTERFACES = {str(IPv4Address(0)), str(IPv6Address(0))}
+MIN_SECRET_KEY_LENGTH = 32
+# Timeouts in seconds; after them a process counts requests in memory.
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
-SHORTEST_METRICS_TOKEN = 16
+MIN_METRICS_TOKEN_LENGTH = 16
 _SITE_URL = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+])(:[0-9]{1,5})?/?", re.IGNORECASE)
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w./-]*)?", re.ASCII)
 
 
 class Config:
-    """What every environment shares. Sizes are in bytes, times in seconds or `timedelta`."""
+    """Settings of all environments. Sizes are in bytes, times in seconds or `timedelta`."""
 
     DEBUG = False
     TESTING = False
@@ -38,7 +38,7 @@ class Config:
     PERMANENT_SESSION_LIFETIME = timedelta(days=30)
     SEND_FILE_MAX_AGE_DEFAULT = timedelta(hours=1)
     WTF_CSRF_TIME_LIMIT = None
-    # The guard compares the Origin, which browsers send even where they keep the Referer back.
+    # web/request_checks.py compares the Origin, which browsers send even without a Referer.
     WTF_CSRF_SSL_STRICT = False
     BCRYPT_LOG_ROUNDS = 12
     BCRYPT_HANDLE_LONG_PASSWORDS = True
@@ -51,6 +51,13 @@ class Config:
     SHOW_MAIL_LINKS = False
 
     def __init__(self, env: Env) -> None:
+        self._read_server(env)
+        self._read_site(env)
+        self._read_storage(env)
+        self._read_rate_limits(env)
+        self._read_mail(env)
+
+    def _read_server(self, env: Env) -> None:
         self.HOST = env.str("HOST", "127.0.0.1", validate=_check_host)
         self.PORT = env.int("PORT", 5000, validate=validate.Range(1, 65535))
         self.WORKERS = env.int("WORKERS", 2, validate=validate.Range(1, 256))
@@ -59,28 +66,28 @@ class Config:
         self.LOG_LEVEL = env.str(
             "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
         )
-
         self.LOG_FORMAT = env.str(
             "LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"])
         )
         self.METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=_check_metrics_token)
-        # Set by the server alone, for its own processes.
+        # Set by the supervisor for its child processes.
         self.METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", "")
 
+    def _read_site(self, env: Env) -> None:
         self.SITE_NAME = env.str("SITE_NAME", "Flaskblog", validate=validate.Length(1, 40))
         self.SITE_URL = self._site_url(env)
         self.REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", True)
         self.SECURITY_CONTACT = env.str("SECURITY_CONTACT", "", validate=_check_contact)
         self.POSTS_PER_PAGE = env.int("POSTS_PER_PAGE", 5, validate=validate.Range(1, 100))
-
+        self.CORS_ORIGINS: list[str] = env.list("CORS_ORIGINS", ["*"], validate=_check_origins)
         site = urlsplit(self.SITE_URL)
         self.SITE_HOSTS = frozenset({site.hostname, "localhost", "127.0.0.1", "::1"})
         self.SESSION_COOKIE_SECURE = site.scheme == "https"
         self.SESSION_COOKIE_NAME = "__Host-session" if self.SESSION_COOKIE_SECURE else "session"
-
         self.SECRET_KEY = self._secret_key(env)
         self.SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 
+    def _read_storage(self, env: Env) -> None:
         self.MEDIA_URL = env.str("MEDIA_URL", "", validate=_check_media_url)
         self.MEDIA_FOLDER = Path(env.str("MEDIA_FOLDER", str(INSTANCE / "media"))).resolve()
         folder = env.str("BACKUP_FOLDER", "")
@@ -90,17 +97,17 @@ class Config:
             env.str("DATABASE_URL", default, validate=check_database_url)
         )
         self.SQLALCHEMY_ENGINE_OPTIONS = engine_options(self.SQLALCHEMY_DATABASE_URI, self.THREADS)
-        self.RATELIMIT_ENABLED = env.bool("RATELIMIT_ENABLED", True)
+
+    def _read_rate_limits(self, env: Env) -> None:
         self.REDIS_URL = env.str("REDIS_URL", "", validate=_check_redis_url)
+        self.RATELIMIT_ENABLED = env.bool("RATELIMIT_ENABLED", True)
         self.RATELIMIT_STORAGE_URI = self.REDIS_URL or "database://"
         self.RATELIMIT_STRATEGY = "fixed-window"
-        self.CORS_ORIGINS: list[str] = env.list("CORS_ORIGINS", ["*"], validate=_check_origins)
         self.RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = bool(self.REDIS_URL)
         self.RATELIMIT_STORAGE_OPTIONS = REDIS_OPTIONS if self.REDIS_URL else {}
-        self._read_mail(env)
 
     def _read_mail(self, env: Env) -> None:
-        def only_one(use_ssl: bool) -> None:
+        def check_exclusive(use_ssl: bool) -> None:
             if use_ssl and self.MAIL_USE_TLS:
                 raise ValidationError("Set either this or MAIL_USE_TLS, not both.")
 
@@ -108,7 +115,7 @@ class Config:
         sender = formataddr((self.SITE_NAME, f"noreply@{_mail_domain(host)}"))
         self.MAIL_SERVER = env.str("MAIL_SERVER", "")
         self.MAIL_USE_TLS = env.bool("MAIL_USE_TLS", False)
-        self.MAIL_USE_SSL = env.bool("MAIL_USE_SSL", False, validate=only_one)
+        self.MAIL_USE_SSL = env.bool("MAIL_USE_SSL", False, validate=check_exclusive)
         port = 465 if self.MAIL_USE_SSL else 587 if self.MAIL_USE_TLS else 25
         self.MAIL_PORT = env.int("MAIL_PORT", port, validate=validate.Range(1, 65535))
         self.MAIL_USERNAME = env.str("MAIL_USERNAME", "")
@@ -116,32 +123,32 @@ class Config:
         self.MAIL_DEFAULT_SENDER = env.str("MAIL_DEFAULT_SENDER", sender, validate=_check_sender)
 
     def _site_url(self, env: Env) -> str:
-        host = "127.0.0.1" if self.HOST in EVERY_INTERFACE else self.HOST
-        own = f"http://[{host}]:{self.PORT}" if ":" in host else f"http://{host}:{self.PORT}"
-        return env.str("SITE_URL", own, validate=_check_site_url).rstrip("/").lower()
+        host = "127.0.0.1" if self.HOST in ALL_INTERFACES else self.HOST
+        default = f"http://[{host}]:{self.PORT}" if ":" in host else f"http://{host}:{self.PORT}"
+        return env.str("SITE_URL", default, validate=_check_site_url).rstrip("/").lower()
 
     def _secret_key(self, env: Env) -> str:
-        return env.str("SECRET_KEY", None) or _own_secret_key()
+        return env.str("SECRET_KEY", None) or _generated_secret_key()
 
 
 class DevelopmentConfig(Config):
-    """Works with no settings at all; the secret key is made once and kept in `instance/`."""
+    """Needs no settings; generates a secret key in `instance/`."""
 
     SHOW_MAIL_LINKS = True
 
 
 class ProductionConfig(Config):
-    """Starts only with a strong `SECRET_KEY` and the `SITE_URL` that people type."""
+    """Requires a long `SECRET_KEY` and a `SITE_URL`."""
 
     def _site_url(self, env: Env) -> str:
         return env.str("SITE_URL", validate=_check_site_url).rstrip("/").lower()
 
     def _secret_key(self, env: Env) -> str:
-        return env.str("SECRET_KEY", validate=validate.Length(min=SHORTEST_SECRET_KEY))
+        return env.str("SECRET_KEY", validate=validate.Length(min=MIN_SECRET_KEY_LENGTH))
 
 
 class TestConfig(Config):
-    """Cheap password hashes and a known key; everything else as people run it."""
+    """Cheap password hashes and a known key."""
 
     TESTING = True
     BCRYPT_LOG_ROUNDS = 4
@@ -158,9 +165,9 @@ ENVIRONMENTS: dict[str, type[Config]] = {
 
 
 def load_config() -> Config:
-    """The settings `FLASKBLOG_ENV` names.
+    """Return the settings of the environment `FLASKBLOG_ENV`.
 
-    Raises `SystemExit` with one line that names the variable when a value is wrong or missing.
+    Raises `SystemExit`, with a line that names the variable, on a wrong or missing value.
     """
     env = Env()
     env.read_env(ROOT / ".env", recurse=False)
@@ -172,22 +179,22 @@ def load_config() -> Config:
 
 
 def database_url(url: str) -> str:
-    """The spelling that names our driver, for every one that people use."""
+    """Return the URL with SQLAlchemy's name of the driver, psycopg 3."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
 def engine_options(url: str, threads: int = 1) -> dict[str, Any]:
-    """How a database is opened; each thread may have a count or a mark beside its request."""
+    """Return arguments of `create_engine`; each thread may need two connections at a time."""
     shared = {
-        "hide_parameters": True,  # what people typed does not belong in the log
+        "hide_parameters": True,  # user input does not belong in the log
         "pool_size": threads,
         "max_overflow": threads,
         "pool_timeout": 10,
     }
     if url.startswith("sqlite"):
-        # sqlite3 then begins each write with BEGIN IMMEDIATE, and no read holds a snapshot
-        # that a later write would have to give up as "database is locked".
+        # sqlite3 begins writes with BEGIN IMMEDIATE: a transaction that reads before it writes
+        # would fail with "database is locked" when another one has written in between.
         return shared | {"connect_args": {"isolation_level": "IMMEDIATE", "timeout": 10}}
     return shared | {
         "pool_pre_ping": True,
@@ -195,15 +202,15 @@ def engine_options(url: str, threads: int = 1) -> dict[str, Any]:
     }
 
 
-def _own_secret_key() -> str:
+def _generated_secret_key() -> str:
     path = INSTANCE / "secret_key"
     if not path.exists():
         INSTANCE.mkdir(exist_ok=True)
-        # Written before it has its name, so that of two processes neither reads half a key.
-        with NamedTemporaryFile("w", dir=INSTANCE) as draft, suppress(FileExistsError):
-            draft.write(secrets.token_urlsafe(48))
-            draft.flush()
-            os.link(draft.name, path)
+        # Linked when complete, so that no other process reads a partial key.
+        with NamedTemporaryFile("w", dir=INSTANCE) as file, suppress(FileExistsError):
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.link(file.name, path)
     return path.read_text()
 
 
@@ -217,8 +224,8 @@ def _check_host(host: str) -> None:
 
 
 def _check_metrics_token(token: str) -> None:
-    if token and not (len(token) >= SHORTEST_METRICS_TOKEN and token.isascii()):
-        raise ValidationError(f"Must have {SHORTEST_METRICS_TOKEN} ASCII characters or more.")
+    if token and not (len(token) >= MIN_METRICS_TOKEN_LENGTH and token.isascii()):
+        raise ValidationError(f"Must have {MIN_METRICS_TOKEN_LENGTH} ASCII characters or more.")
 
 
 def _check_site_url(url: str) -> None:
@@ -237,7 +244,7 @@ def _check_contact(contact: str) -> None:
 
 
 def _mail_domain(host: str) -> str:
-    """An address of digits names no domain."""
+    """Return the host, or `localhost` for an IP address."""
     try:
         ip_address(host)
     except ValueError:

@@ -1,1 +1,1 @@
-"""How fast the site is, beside the same server with a view that does nothing: `make bench`."""
+"""Benchmarks of the site, relative to a bare Flask view on the same server: `make bench`."""

@@ -1,4 +1,4 @@
-"""The limits: views with a constant answer of 10 KB, and with one check of a password."""
+"""The bare views: a constant response of 10 KB, and one password check."""
 
 import os
 

@@ -1,20 +1,20 @@
-"""Live use: people who read, and beside them some who write, at the pace of people."""
+"""Live use: readers and writers at the pace of people."""
 
 from statistics import median
 from typing import NamedTuple
 
 from benchmarks.load import Request, Result, finish, run, start
 from benchmarks.member import Member
-from benchmarks.scenarios import writing
+from benchmarks.scenarios import new_post
 
 READERS, WRITERS = 200, 5
-READING, WRITING = 2000, 1000  # milliseconds from one page, or post, to the next
+READ_INTERVAL, WRITE_INTERVAL = 2000, 1000  # milliseconds between two requests of a person
 PARTS = 4
 WARM_UP = 5  # seconds
 
 
 class LiveUse(NamedTuple):
-    """Parts of one run, turn about: readers alone, readers beside writers, those writers."""
+    """Results of alternating parts: readers alone, readers beside writers, and these writers."""
 
     alone: list[Result]
     beside: list[Result]
@@ -42,13 +42,13 @@ class LiveUse(NamedTuple):
 
 
 def live_use(site: str, member: Member, seconds: int) -> LiveUse:
-    """Readers beside writers for so many seconds, and as long alone."""
-    reading, each = Request("/", pause=READING), max(1, seconds // PARTS)
+    """Measure readers alone for so many seconds, and as long beside writers."""
+    reading, each = Request("/", pause=READ_INTERVAL), max(1, seconds // PARTS)
     run(site, reading, seconds=WARM_UP, connections=READERS)
     found = LiveUse([], [], [])
     for _ in range(PARTS):
         found.alone.append(run(site, reading, seconds=each, connections=READERS))
-        writers = start(site, writing(member, WRITING), seconds=each, connections=WRITERS)
+        writers = start(site, new_post(member, WRITE_INTERVAL), seconds=each, connections=WRITERS)
         found.beside.append(run(site, reading, seconds=each, connections=READERS))
         found.writers.append(finish(writers))
     return found

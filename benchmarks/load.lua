@@ -1,6 +1,5 @@
--- One kind of request for wrk. Arguments: a method, a Content-Type and a body, in which COUNT
--- becomes another text each time, and the milliseconds to wait between two requests, more or less:
--- people do not act in step.
+-- A request for wrk. Arguments: a method; a body, in which COUNT is replaced by a new text each
+-- time; and the mean of the random pause between two requests, in milliseconds.
 local method, body, pause, sent, thread = "GET", nil, 0, 0, ""
 local threads = 0
 

@@ -1,4 +1,4 @@
-"""One load of `wrk`, and what it told."""
+"""Runs of `wrk` and their results."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ _RESULT = re.compile(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)")
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent; `COUNT` in a body becomes another text each time."""
+    """A request that is repeated; `COUNT` in its body is replaced by a new text each time."""
 
     path: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -43,15 +43,15 @@ def start(site: str, request: Request, *, seconds: int, connections: int) -> Run
     ]
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT), *headers]
     method = ["POST", request.body] if request.body else ["GET", ""]
-    words = [site + request.path, "--", *method, str(request.pause)]
-    return subprocess.Popen([*command, *words], stdout=subprocess.PIPE, text=True)
+    arguments = [site + request.path, "--", *method, str(request.pause)]
+    return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, text=True)
 
 
 def finish(process: Running) -> Result:
-    told, _ = process.communicate()
-    found = _RESULT.search(told)
+    output, _ = process.communicate()
+    found = _RESULT.search(output)
     if not found:
-        raise SystemExit(f"wrk told nothing that can be read:\n{told}")
+        raise SystemExit(f"Unexpected output of wrk:\n{output}")
     requests, microseconds, median, p99, errors = map(int, found.groups())
     return Result(requests, microseconds / 1e6, median / 1000, p99 / 1000, errors)
 

@@ -1,4 +1,4 @@
-"""Somebody with an account on a site that is measured, who comes and leaves as people do."""
+"""A client with an account on a measured site."""
 
 import re
 import secrets
@@ -16,21 +16,21 @@ class Member:
         self.site = site
         self.name = f"bench-{secrets.token_hex(5)}"
         self._cookies = CookieJar()
-        keeper = urllib.request.HTTPCookieProcessor(self._cookies)
-        self._opener = urllib.request.build_opener(keeper)
+        processor = urllib.request.HTTPCookieProcessor(self._cookies)
+        self._opener = urllib.request.build_opener(processor)
 
-    def join(self) -> None:
-        """Sign up, and log in."""
+    def register(self) -> None:
+        """Sign up, and log in. Sets `login_form` and `visitor_cookie` for another login."""
         fields = {"username": self.name, "email": f"{self.name}@example.org", "password": PASSWORD}
         self._send("/register", fields | {"confirm_password": PASSWORD})
-        self.log_in_fields = self.form("/login", {"email": self.name, "password": PASSWORD})
-        self.visitors_cookie = self.cookie
+        self.login_form = self.form("/login", {"email": self.name, "password": PASSWORD})
+        self.visitor_cookie = self.cookie
         self._send("/login", {"email": self.name, "password": PASSWORD})
         if 'action="/logout"' not in self.read("/"):
-            raise SystemExit("The member who measures cannot log in.")
+            raise SystemExit("The benchmark's member cannot log in.")
 
-    def leave(self) -> None:
-        """With all that was written."""
+    def delete_account(self) -> None:
+        """Delete the account and its posts."""
         self._send("/account/delete", {"password": PASSWORD})
 
     @property
@@ -38,10 +38,10 @@ class Member:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
 
     def form(self, path: str, fields: dict[str, str]) -> str:
-        """A form's body, with the token that its page holds."""
+        """Return an encoded form with the CSRF token of its page."""
         token = _TOKEN.search(self.read(path))
         if token is None:
-            raise SystemExit(f"{path} holds no form")
+            raise SystemExit(f"{path} has no form")
         return urllib.parse.urlencode(fields | {"csrf_token": token[1]})
 
     def read(self, path: str) -> str:
@@ -55,7 +55,7 @@ class Member:
 
 
 def read(address: str) -> tuple[str, str]:
-    """A page as a visitor gets it, and its ETag; neither where there is none."""
+    """Return a page and its ETag as a visitor gets them, or two empty texts on an error."""
     try:
         with urllib.request.urlopen(address) as answer:
             return answer.read().decode(errors="replace"), answer.headers.get("ETag", "")

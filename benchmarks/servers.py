@@ -1,4 +1,4 @@
-"""Sites and the limit as processes, as production runs them, on this machine alone."""
+"""Server processes of the sites and of the bare view, with production settings."""
 
 import os
 import secrets
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parent.parent
-PATIENCE = 60  # seconds
+TIMEOUT = 60  # seconds
 WORKERS, THREADS = 2, 2
 
 
 def settings(database_url: str, media: Path, port: int) -> dict[str, str]:
-    """Of a site in production, without limits."""
+    """Return the environment of a production site without rate limits."""
     return {
         "FLASKBLOG_ENV": "production",
         "SECRET_KEY": secrets.token_urlsafe(48),
@@ -44,24 +44,26 @@ def free_port() -> int:
 def serving(
     command: list[str], environment: dict[str, str], path: str
 ) -> Iterator[tuple[str, int]]:
-    """The address at which `path` answers, and the process, until the block ends."""
+    """Run a server; yield its address and process id once `path` responds."""
     process = launch(command, environment)
     address = f"http://127.0.0.1:{environment['PORT']}"
     try:
         wait_for(process, address + path)
         yield address, process.pid
     finally:
-        end(process)
+        stop(process)
 
 
 def launch(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
+    inherited = {
+        name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ
+    }
     bin_folder = Path(sys.executable).parent
-    kept["PATH"] = f"{bin_folder}{os.pathsep}{kept['PATH']}"
+    inherited["PATH"] = f"{bin_folder}{os.pathsep}{inherited['PATH']}"
     return subprocess.Popen(
         [str(bin_folder / command[0]), *command[1:]],
         cwd=PROJECT,
-        env=kept | environment,
+        env=inherited | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
@@ -69,49 +71,48 @@ def launch(command: list[str], environment: dict[str, str]) -> "subprocess.Popen
 
 
 def wait_for(process: "subprocess.Popen[bytes]", address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         with (
             suppress(urllib.error.URLError, ConnectionError),
-            urllib.request.urlopen(address, timeout=PATIENCE),
+            urllib.request.urlopen(address, timeout=TIMEOUT),
         ):
             return
         time.sleep(0.005)
-    raise SystemExit(f"{address} does not answer")
+    raise SystemExit(f"{address} does not respond")
 
 
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """All of its processes, which have groups of their own."""
-    family = descendants(process.pid)
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Stop a server and its descendants, which have process groups of their own."""
+    children = descendants(process.pid)
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(PATIENCE)
-    for pid in family:
+        process.wait(TIMEOUT)
+    for pid in children:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
 class Memory(NamedTuple):
-    """In MiB; what processes share is counted once (PSS)."""
+    """In MiB; shared pages are counted once (PSS)."""
 
     web_and_worker: float
     everything: float
 
 
 def memory(start: int) -> Memory:
-    """Of what the start command runs, and with the command itself."""
-    parts = sum(map(_pss, descendants(start))) / 1024
-    return Memory(parts, parts + _pss(start) / 1024)
+    """Measure the children of the start command, and all with the command itself."""
+    children = sum(map(_pss, descendants(start))) / 1024
+    return Memory(children, children + _pss(start) / 1024)
 
 
-def web(start: int) -> list[int]:
-    """The web server among the children of the start command: the one that has some itself."""
+def web_processes(start: int) -> list[int]:
+    """Return the web server and its workers: the only child of the start command with children."""
     return next([child, *found] for child in _children(start) if (found := descendants(child)))
 
 
-def cpu(pids: Iterable[int]) -> float:
-    """Seconds that processes have worked."""
+def cpu_seconds(pids: Iterable[int]) -> float:
     ticks = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

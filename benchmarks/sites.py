@@ -1,4 +1,4 @@
-"""Sites to measure: filled once by `demo`, and kept for the next run."""
+"""The measured sites, filled once by the command `demo` and kept for the next run."""
 
 import time
 
@@ -13,18 +13,21 @@ PEOPLE = 1000
 
 
 def site(posts: int, server: str) -> dict[str, str]:
-    """The settings of a site with so many posts, in SQLite or on the PostgreSQL `server`."""
+    """Return the environment of a site with so many posts, filling it if necessary.
+
+    It is in SQLite, or on the PostgreSQL `server` if a URL is given.
+    """
     FOLDER.mkdir(exist_ok=True)
     done = FOLDER / f"{'postgresql' if server else 'sqlite'}-{posts}"
     url = _postgresql(posts, server, is_new=not done.exists()) if server else f"sqlite:///{done}.db"
-    chosen = settings(url, FOLDER / "media", 1)
-    _flask(chosen, "db", "upgrade")
+    environment = settings(url, FOLDER / "media", 1)
+    _flask(environment, "db", "upgrade")
     if not done.exists():
-        began = time.monotonic()
+        started_at = time.monotonic()
         click.echo(f"Filling {posts:,} posts")
-        _flask(chosen, "demo", "--people", str(PEOPLE), "--posts", str(posts))
-        done.write_text(f"{time.monotonic() - began:.0f} seconds\n")
-    return chosen
+        _flask(environment, "demo", "--people", str(PEOPLE), "--posts", str(posts))
+        done.write_text(f"{time.monotonic() - started_at:.0f} seconds\n")
+    return environment
 
 
 def _postgresql(posts: int, server: str, *, is_new: bool) -> str:
@@ -38,14 +41,14 @@ def _postgresql(posts: int, server: str, *, is_new: bool) -> str:
     return url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _flask(chosen: dict[str, str], *words: str) -> None:
-    process = launch(["flask", "--app", "run", *words], chosen)
+def _flask(environment: dict[str, str], *arguments: str) -> None:
+    process = launch(["flask", "--app", "run", *arguments], environment)
     if process.wait():
-        raise SystemExit(f"flask {' '.join(words)} failed")
+        raise SystemExit(f"flask {' '.join(arguments)} failed")
 
 
-def forget_half_filled() -> None:
-    """A run that was broken off leaves a database without the file that says it is done."""
+def delete_incomplete() -> None:
+    """Delete the SQLite databases of interrupted runs."""
     for path in FOLDER.glob("sqlite-*.db"):
         if not path.with_suffix("").exists():
             for part in FOLDER.glob(f"{path.name}*"):

@@ -1,15 +1,13 @@
-"""What every form is made of: the base class and the validators that speak the rules."""
+"""The base class of every form, and validators that apply the rules."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from flask import g, request
+from flask import request
 from flask_wtf import FlaskForm
 from sqlalchemy import Select
-from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, FileField, HiddenField, StringField
-from wtforms.csrf.core import CSRFTokenField
+from wtforms import Field, FileField, StringField
 from wtforms.validators import StopValidation
 from wtforms.widgets import FileInput, HiddenInput
 
@@ -18,61 +16,44 @@ from flaskblog.models import User
 from flaskblog.rules import RuleError
 
 
-class ShownToken(CSRFTokenField):
-    """Signed when it is shown: a form that was sent is seldom shown again."""
-
-    def process(self, *given: Any, **values: Any) -> None:
-        HiddenField.process(self, *given, **values)
-
-    def _value(self) -> str:
-        token: str = self.csrf_impl.generate_csrf_token(self)
-        return token
-
-
-class FormTokens(FlaskForm.Meta.csrf_class):
-    field_class = ShownToken
-
-    def validate_csrf_token(self, form: "Form", field: CSRFTokenField) -> None:
-        super().validate_csrf_token(form, field)
-        g.csrf_valid = True  # which it asks for itself, when the form is validated as a whole
-
-
 class Form(FlaskForm):
     """A form whose submit button names what it does."""
 
     submit_label = "Save"
-    # Whose values the form changes: what they hold already is free for them.
+    # The member whose values the form changes; their own values count as available.
     owner: User | None = None
 
     @property
-    def ran_out(self) -> bool:
-        """Whether the form was sent with a token that no longer fits."""
+    def has_expired(self) -> bool:
+        """Whether the form was submitted with a CSRF token that is no longer valid."""
         return bool(self.csrf_token.errors)
 
     @property
-    def shown(self) -> list[Field]:
-        """What people see and fill in."""
+    def visible_fields(self) -> list[Field]:
         return [field for field in self if not isinstance(field.widget, HiddenInput)]
 
     @property
-    def first_wrong(self) -> Field | None:
-        return next((field for field in self.shown if field.errors), None)
+    def first_invalid(self) -> Field | None:
+        return next((field for field in self.visible_fields if field.errors), None)
 
     @property
-    def last_line(self) -> Field | None:
-        """The last field of one line that is typed into."""
-        lines = [field for field in self.shown if isinstance(field, StringField)]
+    def last_text_input(self) -> Field | None:
+        """The last field of a single line of text."""
+        lines = [field for field in self.visible_fields if isinstance(field, StringField)]
         return next((field for field in reversed(lines) if field.type != "TextAreaField"), None)
 
     @property
     def has_file(self) -> bool:
         return any(isinstance(field.widget, FileInput) for field in self)
 
-    class Meta(FlaskForm.Meta):
-        csrf_class = FormTokens
+    def set_errors(self, messages: dict[str, str]) -> None:
+        """Reject the form after its validation, with one message for each of these fields."""
+        for name, message in messages.items():
+            self[name].errors = [message]
 
+    class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: "Form", formdata: Any) -> Any:
-            """JSON counts as nothing, and so does a file where the form asks for text."""
+            """Ignore JSON, and files in place of text."""
             if formdata is not None and form.is_submitted() and request.is_json:
                 return MultiDict()
             sent = super().wrap_formdata(form, formdata)
@@ -85,8 +66,8 @@ class Form(FlaskForm):
             )
 
 
-class Follows:
-    """The field follows a rule; its data becomes what the rule returns."""
+class Rule:
+    """Applies a rule of `rules.py`; the data of the field becomes what the rule returns."""
 
     field_flags: ClassVar = {"required": True}
 
@@ -101,7 +82,7 @@ class Follows:
 
 
 class Available:
-    """A query, such as `User.named`, finds nobody but the form's owner for the field's data."""
+    """The query, such as `User.by_username`, finds no member except the owner of the form."""
 
     def __init__(self, query: Callable[[str], Select[Any]], message: str) -> None:
         self.query = query
@@ -113,8 +94,8 @@ class Available:
             raise StopValidation(self.message)
 
 
-class Given:
-    """Something was typed, and it is taken as it is: for what is compared, not stored."""
+class Required:
+    """The field is not blank; its data is not changed."""
 
     field_flags: ClassVar = {"required": True}
 
@@ -127,26 +108,14 @@ class Given:
 
 
 class Unchanged:
-    """The owner's value is left as it is: nothing more is asked of it."""
+    """Skips the validators that follow if the owner's value was not changed."""
 
     def __init__(self, attribute: str) -> None:
         self.attribute = attribute
 
     def __call__(self, form: Form, field: Field) -> None:
         if not field.raw_data:
-            # Left out of what was sent, which is not the same as left as it was.
+            # A missing field is empty, not unchanged.
             field.data = ""
         if field.data == getattr(form.owner, self.attribute):
             raise StopValidation
-
-
-def commit_or_tell(form: Form) -> bool:
-    """Commit, or let the form tell that somebody took a unique value a moment ago."""
-    try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        if form.validate():
-            raise
-        return False
-    return True

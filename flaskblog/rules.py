@@ -1,7 +1,7 @@
-"""What a name, an address, a password, a title and a content may be.
+"""The rules of usernames, e-mail addresses, passwords, titles and contents.
 
-Each rule takes what somebody typed and returns it as it is stored, or raises `RuleError` with
-a sentence for that person. Forms and every other way in share them.
+Each rule returns the value as it is stored, or raises `RuleError` with a message for the user.
+Forms, API and commands share them.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
-from flaskblog.text import clean_line, clean_text, is_blank
+from flaskblog.text.cleaning import clean_line, clean_text, is_blank
 
 TITLE_LENGTH = 100
 CONTENT_LENGTH = 100_000
@@ -24,25 +24,25 @@ _LISTS = Path(__file__).parent / "users"
 
 
 class RuleError(ValueError):
-    """What somebody typed cannot be taken; the message tells them why and what can be."""
+    """The value is invalid; the message tells the user why, and what is valid."""
 
 
 def username(typed: str) -> str:
     name = clean_line(typed)
     if not name:
-        raise RuleError("Choose a name.")
+        raise RuleError("Choose a username.")
     if not _USERNAME.fullmatch(name) or name != typed.strip():
         raise RuleError(
-            "Use 2 to 20 letters from a to z, digits, dots, underscores or hyphens, "
-            "beginning with a letter or a digit."
+            "Use 2 to 20 letters (a to z), digits, dots, underscores or hyphens, "
+            "starting with a letter or a digit."
         )
     if username_key(name) in _listed("reserved_usernames.txt"):
-        raise RuleError("That name is kept for the site itself. Choose another one.")
+        raise RuleError("That username is reserved. Choose another one.")
     return name
 
 
 def username_key(name: str) -> str:
-    """The same for every spelling of one name. Returns an empty string for what is no name."""
+    """The same for every spelling of one name; an empty string for an invalid name."""
     return name.strip().lower() if _USERNAME.fullmatch(name.strip()) else ""
 
 
@@ -54,8 +54,7 @@ def email(typed: str) -> str:
         _parse_email(address)
     except EmailNotValidError:
         raise RuleError(
-            "That is not an e-mail address that mail can be sent to. "
-            "Write it like name@example.org."
+            "That is not a valid e-mail address. Use the form name@example.org."
         ) from None
     return unicodedata.normalize("NFC", address)
 
@@ -63,7 +62,7 @@ def email(typed: str) -> str:
 def email_key(address: str) -> str:
     """The same for every spelling of one mailbox: case, Unicode form and IDN do not matter.
 
-    Returns an empty string for what is no address at all.
+    Returns an empty string for an invalid address.
     """
     try:
         parsed = _parse_email(address.strip())
@@ -77,40 +76,42 @@ def password(typed: str) -> str:
     if not typed:
         raise RuleError("Choose a password.")
     if is_blank(typed):
-        raise RuleError("A password needs more than white space.")
+        raise RuleError("A password cannot consist of spaces only.")
     if len(typed) > longest:
         raise RuleError(f"Use at most {longest:,} characters.")
     compared = unicodedata.normalize("NFKC", typed)
     if len(compared) < shortest:
-        raise RuleError(f"Use at least {shortest} characters. A few words in a row do well.")
+        raise RuleError(
+            f"Use at least {shortest} characters. A phrase of several words works well."
+        )
     if compared.casefold() in common_passwords():
-        raise RuleError("Many people use that password, so it is tried first. Choose another one.")
+        raise RuleError("That password is too common. Choose another one.")
     return typed
 
 
 def common_passwords() -> frozenset[str]:
-    """What is tried first, folded."""
+    """The most common passwords, casefolded."""
     return _listed("common_passwords.txt")
 
 
 def title(typed: str) -> str:
     line = clean_line(typed)
     if is_blank(line):
-        raise RuleError("Give the post a title.")
+        raise RuleError("Enter a title.")
     return _no_longer_than(TITLE_LENGTH, "title", line)
 
 
 def content(typed: str) -> str:
     text = clean_text(typed)
     if is_blank(text):
-        raise RuleError("Write something first.")
+        raise RuleError("Enter the text of the post.")
     return _no_longer_than(CONTENT_LENGTH, "post", text)
 
 
 def _no_longer_than(limit: int, noun: str, text: str) -> str:
     if len(text) > limit:
         raise RuleError(
-            f"A {noun} has at most {limit:,} characters; this one has {len(text):,}. "
+            f"A {noun} can have at most {limit:,} characters; this one has {len(text):,}. "
             f"Shorten it by {len(text) - limit:,}."
         )
     return text

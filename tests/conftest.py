@@ -1,53 +1,77 @@
 """One migrated database for the whole run, emptied after each test."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from environs import Env
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.engine import make_url
 
 from config import TestConfig
 from flaskblog import create_app
-from flaskblog.database import Base
+from flaskblog.database.base import Base
 from flaskblog.extensions import db, limiter, queue
-from flaskblog.media import Folder
+from flaskblog.media.folder import Folder
 from flaskblog.models import User
-from tests import databases
-from tests.client import Client, browser
-from tests.factories import make_user
+from tests.support import databases
+from tests.support.client import Client, browser
+from tests.support.factories import make_user
 
-pytest_plugins = ["tests.smtp"]
+pytest_plugins = ["tests.support.smtp_server"]
 
-# What modules import that wait for a server or another command.
-WAITING = {"started", "subprocess"}
+# Fixtures of servers that many tests share, and the group of tests that one worker runs for each.
+SHARED_SERVERS = {
+    "bucket": "bucket",
+    "front": "nginx",
+    "live_api": "live_api",
+    "live_site": "live_site",
+    "shown_address": "shown_site",
+    "states": "shown_site",
+}
 
+MEMORY = Path("/dev/shm")
+
+_TABLES = [*reversed(Base.metadata.sorted_tables)]
+_FILLED = select(*(select(table).exists() for table in _TABLES))
 _made: list[Flask] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Another try for a test of other processes, which a busy machine may hold up or kill.
+    """Mark tests by folder and fixture; tests of other processes are repeated when they fail.
 
-    The summary names those that needed one. A test within one process gets none: where that fails
-    now and then, there is a race in the site.
+    A busy machine may delay or kill processes; the summary lists the tests that were repeated.
+    A test within one process is not: if that fails now and then, the site has a race condition.
     """
     for item in items:
-        names = vars(item.module).keys() if isinstance(item, pytest.Function) else set()
-        if WAITING & names or item.path.parent.name == "browser":
+        assert isinstance(item, pytest.Function)
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        used = {*item.fixturenames, parameters.get("empty_url")}
+        groups = [group for name, group in SHARED_SERVERS.items() if name in used]
+        if item.path.parent.name == "browser":
+            item.add_marker("browser")
+        elif groups or "postgresql" in used:
+            item.add_marker("server")
+        if groups:
+            item.add_marker(pytest.mark.xdist_group(groups[-1]))
+        if item.get_closest_marker("browser") or item.get_closest_marker("server"):
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database of this run's own: a SQLite file, or one made on the server of `DATABASE_URL`."""
+def database_url() -> Iterator[str]:
+    """The database of this worker: a SQLite file, or a new one on the server of `DATABASE_URL`."""
     given = os.environ.get("DATABASE_URL", "")
     if not given.startswith("postgres"):
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'flaskblog.db'}"
+        # In memory where the system has such a folder: each commit waits for the disk.
+        with TemporaryDirectory(dir=MEMORY if MEMORY.exists() else None) as folder:
+            yield f"sqlite:///{folder}/flaskblog.db"
         return
     server = make_url(given).set(drivername="postgresql+psycopg")
     name = f"flaskblog_test_{secrets.token_hex(4)}"
@@ -83,17 +107,33 @@ def app(database_url: str) -> Iterator[Flask]:
     queue.storage.close()
 
 
+@pytest.fixture
+def lock_mode() -> int:
+    """Whether a test shares the PostgreSQL server with the tests of other workers."""
+    return fcntl.LOCK_SH
+
+
+@pytest.fixture
+def _server_lock(
+    database_url: str, lock_mode: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    if not database_url.startswith("postgresql"):
+        yield
+        return
+    with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as file:
+        fcntl.flock(file, lock_mode)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _context(app: Flask) -> Iterator[None]:
+def _context(_server_lock: None, app: Flask) -> Iterator[None]:
     """A context for what the test itself looks up; requests never share it."""
     bound, storage = queue.app, queue.storage
     limiter.enabled = False  # for the tests that are not about limits
     with app.app_context():
         yield
         db.session.rollback()
-        for table in reversed(Base.metadata.sorted_tables):
-            db.session.execute(table.delete())
-        db.session.commit()
+        _empty_tables()
     if queue.storage is not storage:
         queue.storage.close()
         queue.app, queue.storage = bound, storage
@@ -121,15 +161,15 @@ def client(app: Flask) -> Client:
 
 
 @pytest.fixture
-def writer() -> User:
-    return make_user("writer")
+def author() -> User:
+    return make_user("author")
 
 
 @pytest.fixture
-def writer_client(app: Flask, writer: User) -> Client:
-    """Somebody who is logged in as the writer."""
+def author_client(app: Flask, author: User) -> Client:
+    """Somebody who is logged in as the author."""
     client = browser(app)
-    client.log_in(writer)
+    client.start_session(author)
     return client
 
 
@@ -159,6 +199,15 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def project() -> Path:
     return Path(__file__).resolve().parent.parent
+
+
+def _empty_tables() -> None:
+    """Delete all rows: most tests write into few tables, and many into none."""
+    filled = db.session.execute(_FILLED).one()
+    for table, has_rows in zip(_TABLES, filled, strict=True):
+        if has_rows:
+            db.session.execute(table.delete())
+    db.session.commit()
 
 
 def _close(app: Flask) -> None:

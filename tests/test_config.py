@@ -1,4 +1,4 @@
-"""Settings: a wrong one ends the start with one line that names it."""
+"""The settings."""
 
 import secrets
 import stat
@@ -11,8 +11,8 @@ from environs import Env
 
 import config
 from config import Config, DevelopmentConfig, ProductionConfig, load_config
-from tests.client import browser
 from tests.conftest import make_app
+from tests.support.client import browser
 
 KEY = "k3y" * 12
 PRODUCTION = {
@@ -27,8 +27,8 @@ NAMES = [
 
 
 @pytest.fixture(autouse=True)
-def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A place with no settings and no instance folder yet."""
+def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A root directory without settings and instance folder."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(config, "ROOT", tmp_path)
@@ -63,19 +63,19 @@ def load(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Config:
         )),
     ],
 )  # fmt: skip
-def test_a_wrong_value_ends_the_start_with_one_line_that_names_it(
+def test_an_invalid_value_stops_the_start_with_a_line_that_names_the_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
         load(monkeypatch, **{name: value})
-    told = str(stopped.value.code)
-    assert name in told
-    assert "\n" not in told
+    message = str(stopped.value.code)
+    assert name in message
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "SITE_URL"])
 @pytest.mark.parametrize("value", [None, "", "weak"])
-def test_production_starts_only_with_a_strong_key_and_its_address(
+def test_production_requires_a_long_key_and_a_site_url(
     monkeypatch: pytest.MonkeyPatch, missing: str, value: str | None
 ) -> None:
     settings = PRODUCTION | {missing: value or ""}
@@ -85,66 +85,62 @@ def test_production_starts_only_with_a_strong_key_and_its_address(
         load(monkeypatch, **settings)
 
 
-def test_a_refused_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as stopped:
         load(monkeypatch, **PRODUCTION | {"SECRET_KEY": "hush"})
     assert "hush" not in str(stopped.value.code)
 
 
-def test_production_keeps_what_it_is_given(monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> None:
+def test_production_uses_the_given_settings(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     settings = load(monkeypatch, **PRODUCTION)
     assert isinstance(settings, ProductionConfig)
     assert (settings.SECRET_KEY, settings.SITE_URL) == (KEY, "https://blog.example.org")
     assert settings.DEBUG is settings.TESTING is False
-    assert not (nowhere / "instance").exists()
+    assert not (root / "instance").exists()
 
 
-def test_development_needs_no_settings_at_all(
-    monkeypatch: pytest.MonkeyPatch, nowhere: Path
-) -> None:
+def test_development_needs_no_settings(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     settings = load(monkeypatch)
     assert isinstance(settings, DevelopmentConfig)
     assert settings.SITE_URL == "http://127.0.0.1:5000"
-    assert f"sqlite:///{nowhere / 'instance' / 'flaskblog.db'}" == settings.SQLALCHEMY_DATABASE_URI
+    assert f"sqlite:///{root / 'instance' / 'flaskblog.db'}" == settings.SQLALCHEMY_DATABASE_URI
     assert settings.POSTS_PER_PAGE == 5
     assert not settings.SESSION_COOKIE_SECURE
 
 
-def test_a_key_is_made_once_for_the_owner_alone(
-    monkeypatch: pytest.MonkeyPatch, nowhere: Path
+def test_a_key_is_generated_once_and_readable_by_its_owner_only(
+    monkeypatch: pytest.MonkeyPatch, root: Path
 ) -> None:
     first, second = load(monkeypatch), load(monkeypatch)
     assert first.SECRET_KEY == second.SECRET_KEY
-    assert len(first.SECRET_KEY) >= config.SHORTEST_SECRET_KEY
-    kept = nowhere / "instance" / "secret_key"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    kept.unlink()
+    assert len(first.SECRET_KEY) >= config.MIN_SECRET_KEY_LENGTH
+    key_file = root / "instance" / "secret_key"
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    key_file.unlink()
     assert load(monkeypatch).SECRET_KEY != first.SECRET_KEY
 
 
-def test_two_processes_that_start_at_once_share_one_key(
-    monkeypatch: pytest.MonkeyPatch, nowhere: Path
+def test_two_processes_that_start_simultaneously_share_a_key(
+    monkeypatch: pytest.MonkeyPatch, root: Path
 ) -> None:
-    both_found_none = Barrier(2, timeout=10)
-    make = secrets.token_urlsafe
+    both_generate = Barrier(2, timeout=10)
+    generate = secrets.token_urlsafe
 
-    def make_together(size: int) -> str:
-        both_found_none.wait()
-        return make(size)
+    def generate_together(size: int) -> str:
+        both_generate.wait()
+        return generate(size)
 
-    monkeypatch.setattr(secrets, "token_urlsafe", make_together)
+    monkeypatch.setattr(secrets, "token_urlsafe", generate_together)
     with ThreadPoolExecutor(2) as pool:
         one, other = (loading.result() for loading in [pool.submit(load_config) for _ in range(2)])
     assert one.SECRET_KEY == other.SECRET_KEY
-    assert [path.name for path in (nowhere / "instance").iterdir()] == ["secret_key"]
+    assert [path.name for path in (root / "instance").iterdir()] == ["secret_key"]
 
 
-def test_settings_come_from_the_file_and_the_environment_wins(
-    monkeypatch: pytest.MonkeyPatch, nowhere: Path
-) -> None:
-    (nowhere / ".env").write_text("SITE_NAME=From the file\nPOSTS_PER_PAGE=7\n")
+def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    (root / ".env").write_text("SITE_NAME=From the file\nPOSTS_PER_PAGE=7\n")
     monkeypatch.setenv("SITE_NAME", "From the environment")
-    # Set and deleted, so that what the file brings is taken out again after the test.
+    # Set and deleted, so that monkeypatch removes what the file sets.
     monkeypatch.setenv("POSTS_PER_PAGE", "")
     monkeypatch.delenv("POSTS_PER_PAGE")
     settings = load(monkeypatch)
@@ -152,7 +148,7 @@ def test_settings_come_from_the_file_and_the_environment_wins(
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_every_spelling_of_postgresql_means_its_one_driver(
+def test_every_postgresql_scheme_selects_psycopg(
     monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     settings = load(monkeypatch, DATABASE_URL=f"{scheme}://me:p%40ss@db:5432/blog?sslmode=require")
@@ -170,19 +166,19 @@ def test_every_spelling_of_postgresql_means_its_one_driver(
         ("::1", "http://[::1]:8080"),
     ],
 )
-def test_without_an_address_of_its_own_the_site_is_where_it_listens(
+def test_the_default_site_url_is_that_of_the_server(
     monkeypatch: pytest.MonkeyPatch, host: str, url: str
 ) -> None:
     assert url == load(monkeypatch, HOST=host, PORT="8080").SITE_URL
 
 
-def test_a_site_on_ipv6_answers_under_its_name(database_url: str) -> None:
+def test_a_site_on_ipv6_accepts_its_own_host(database_url: str) -> None:
     client = browser(make_app(database_url, HOST="::1"))
     assert client.get("/about", headers={"Host": "[::1]:5000"}).status_code == 200
 
 
-def test_secrets_of_the_tests_are_not_those_of_people(nowhere: Path) -> None:
+def test_the_cheap_secrets_of_tests_are_not_those_of_other_environments(root: Path) -> None:
     assert config.TestConfig(Env()).SECRET_KEY != DevelopmentConfig(Env()).SECRET_KEY
     assert Config.BCRYPT_LOG_ROUNDS >= 12
     assert Config.BCRYPT_HANDLE_LONG_PASSWORDS
-    assert (nowhere / "instance").exists()
+    assert (root / "instance").exists()

@@ -1,25 +1,25 @@
-"""The whole way through: sign up, log in, write, log out, and be read by somebody else."""
+"""A complete journey: sign up, log in, publish, log out, and read as another client."""
 
 from flask import Flask
 
-from tests.client import Client, read
-from tests.factories import PASSWORD
+from tests.support.client import Client, read
+from tests.support.factories import PASSWORD
 
 
-def test_a_stranger_signs_up_writes_and_is_read(app: Flask, client: Client) -> None:
-    answer = client.submit(
+def test_a_new_member_signs_up_and_publishes_a_post(app: Flask, client: Client) -> None:
+    response = client.submit(
         "/register",
         username="Ada.L",
         email="Ada@example.org",
         password=PASSWORD,
         confirm_password=PASSWORD,
     )
-    assert answer.location == "/login"
-    answer = client.submit("/login?next=/post/new", email="ada@EXAMPLE.org", password=PASSWORD)
-    assert answer.location == "/post/new"
-    answer = client.submit("/post/new", title="On engines", content="One.\r\n\r\nTwo.")
-    assert answer.status_code == 302
-    address = answer.location
+    assert response.location == "/login"
+    response = client.submit("/login?next=/post/new", email="ada@EXAMPLE.org", password=PASSWORD)
+    assert response.location == "/post/new"
+    response = client.submit("/post/new", title="On engines", content="One.\r\n\r\nTwo.")
+    assert response.status_code == 302
+    address = response.location
     assert client.submit("/logout").location == "/"
 
     page = read(app.test_client().get(address))

@@ -1,6 +1,12 @@
-"""The JSON face of the same models, for other programs."""
+"""The JSON API."""
 
-from flaskblog.api import login, posts, program_interface, users
-from flaskblog.api.documents import documents
+from flask import Flask
 
-__all__ = ["documents", "login", "posts", "program_interface", "users"]
+from flaskblog.api import docs, login, openapi, posts, users
+
+__all__ = ["docs", "init_app", "login", "openapi", "posts", "users"]
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(docs.bp)
+    openapi.init_app(app)

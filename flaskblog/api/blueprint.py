@@ -1,4 +1,4 @@
-"""The blueprint that the addresses under `/api` are registered at, and how it describes them."""
+"""The blueprint of the API, and decorators that document its views."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -6,14 +6,16 @@ from typing import Any, TypeVar
 
 from flask_smorest import Blueprint
 
-from flaskblog.api.bodies import BodyParser
+from flaskblog.api.parsing import JSONParser
 from flaskblog.api.schemas import ProblemSchema
-from flaskblog.problems import MEDIA_TYPE
+from flaskblog.web.problems import MEDIA_TYPE
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Names this state of it."}}
-LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Where it is from now on."}}
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version of the resource."}}
+LOCATION = {
+    "Location": {"schema": {"type": "string"}, "description": "The URL of the new resource."}
+}
 LINK = {
     "Link": {
         "schema": {"type": "string"},
@@ -23,18 +25,18 @@ LINK = {
 
 
 class ApiBlueprint(Blueprint):
-    ARGUMENTS_PARSER = BodyParser()
+    ARGUMENTS_PARSER = JSONParser()
 
 
-api = ApiBlueprint("api", __name__, url_prefix="/api", description="People, and what they write.")
+bp = ApiBlueprint("api", __name__, url_prefix="/api", description="Members and posts.")
 
 
 def problems(*codes: int) -> Callable[[View], View]:
-    """Document how a view may refuse."""
+    """Document the error responses of a view."""
 
     def documented(view: View) -> View:
         for code in codes:
-            view = api.alt_response(
+            view = bp.alt_response(
                 code,
                 schema=ProblemSchema,
                 content_type=MEDIA_TYPE,
@@ -45,36 +47,40 @@ def problems(*codes: int) -> Callable[[View], View]:
     return documented
 
 
-def reads(name: str) -> Callable[[View], View]:
-    """Name a view that takes `If-None-Match`."""
-    header = _header("If-None-Match", "Answer 304 if the ETag is still this one.")
+def conditional_get(operation: str) -> Callable[[View], View]:
+    """Document a view that accepts `If-None-Match`."""
+    header = _header("If-None-Match", "Return 304 if the ETag still matches.")
 
     def documented(view: View) -> View:
-        described = api.alt_response(304, description="Not Modified", success=True)
-        known: View = described(_with(header, api.doc(operationId=name)(view)))
+        described = bp.alt_response(304, description="Not Modified", success=True)
+        known: View = described(_with_header(header, bp.doc(operationId=operation)(view)))
         return known
 
     return documented
 
 
-def changes(name: str) -> Callable[[View], View]:
-    """Name a view that takes `If-Match`.
+def conditional_write(operation: str) -> Callable[[View], View]:
+    """Document a view that accepts `If-Match`.
 
-    It is told in words: a checker that made one up would take the 412 for a fault.
+    In prose: a fuzzer that invents a value would take the 412 for a defect.
     """
-    named: Callable[[View], View] = api.doc(
-        operationId=name,
-        description="Send the ETag you read as `If-Match`: if it has changed since, you get a 412.",
+    documented: Callable[[View], View] = bp.doc(
+        operationId=operation,
+        description="Send the ETag as `If-Match` to get 412 if the resource has changed since you "
+        "read it.",
     )
-    return named
+    return documented
 
 
-def makes(name: str) -> Callable[[View], View]:
-    """Name a view that takes `Idempotency-Key`."""
-    header = _header("Idempotency-Key", "A name of your choice: sent twice, it makes one thing.")
+def idempotent(operation: str) -> Callable[[View], View]:
+    """Document a view that accepts `Idempotency-Key`."""
+    header = _header(
+        "Idempotency-Key",
+        "A unique key of your choice; repeating a request with the same key has no further effect.",
+    )
 
     def documented(view: View) -> View:
-        known: View = _with(header, api.doc(operationId=name)(view))
+        known: View = _with_header(header, bp.doc(operationId=operation)(view))
         return known
 
     return documented
@@ -84,7 +90,8 @@ def _header(name: str, description: str) -> dict[str, Any]:
     return {"in": "header", "name": name, "description": description, "schema": {"type": "string"}}
 
 
-def _with(header: dict[str, Any], view: Any) -> Any:
-    # Through `doc` it would take the place of the parameters of the query.
+def _with_header(header: dict[str, Any], view: Any) -> Any:
+    # `bp.doc(parameters=...)` would replace the parameters of the query.
+    # private API of flask-smorest 0.47, pinned
     view._apidoc.setdefault("arguments", {}).setdefault("parameters", []).append(header)
     return view

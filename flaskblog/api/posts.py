@@ -1,4 +1,4 @@
-"""What people write."""
+"""Posts in the API."""
 
 import hashlib
 from typing import Any
@@ -6,93 +6,101 @@ from typing import Any
 from flask import Response, abort, request, url_for
 from flask.views import MethodView
 from sqlalchemy import Select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from flaskblog.api.blueprint import ETAG, LINK, LOCATION, api, changes, makes, problems, reads
-from flaskblog.api.conditions import answer, check_unchanged, lost_race
-from flaskblog.api.lists import PostsQuery, page_of_posts
+from flaskblog.api.blueprint import (
+    ETAG,
+    LINK,
+    LOCATION,
+    bp,
+    conditional_get,
+    conditional_write,
+    idempotent,
+    problems,
+)
+from flaskblog.api.etags import abort_stale, check_unchanged, respond
+from flaskblog.api.pagination import PostsQuery, page_of_posts
 from flaskblog.api.schemas import PostInputSchema, PostSchema, PostsSchema
 from flaskblog.api.tokens import member, token_optional, token_required
 from flaskblog.extensions import db, limiter
 from flaskblog.models import Post, User
 from flaskblog.models.post import KEY_LENGTH
+from flaskblog.posts.access import (
+    deletable_post_or_403,
+    editable_post_or_403,
+    visible_post_or_404,
+)
+from flaskblog.posts.publishing import AlreadyPublishedError, publish
 
 POST, POSTS = PostSchema(), PostsSchema()
 
 
-@api.route("/posts", endpoint="posts")
+@bp.route("/posts", endpoint="posts")
 class Posts(MethodView):
     @token_optional
-    @reads("listPosts")
+    @conditional_get("listPosts")
     @problems(422)
-    @api.arguments(PostsQuery, location="query")
-    @api.response(200, PostsSchema, headers=LINK | ETAG)
-    def get(self, asked: dict[str, Any]) -> Response:
-        """Read the newest posts"""
-        posts, total = _posts_of(asked["author"]) if "author" in asked else _all_posts()
-        page, links = page_of_posts(posts, total, asked)
-        return answer(POSTS.dump(page), Link=links)
+    @bp.arguments(PostsQuery, location="query")
+    @bp.response(200, PostsSchema, headers=LINK | ETAG)
+    def get(self, query: dict[str, Any]) -> Response:
+        """List posts, newest first"""
+        posts, total = _posts_by(query["author"]) if "author" in query else _all_posts()
+        page, links = page_of_posts(posts, total, query)
+        return respond(POSTS.dump(page), Link=links)
 
     @token_required
-    @makes("createPost")
+    @idempotent("createPost")
     @problems(400, 409, 413, 415, 422, 429)
-    @api.arguments(PostInputSchema)
-    @api.response(201, PostSchema, headers=LOCATION | ETAG)
+    @bp.arguments(PostInputSchema)
+    @bp.response(201, PostSchema, headers=LOCATION | ETAG)
     @limiter.shared_limit("30 per hour", "posting", key_func=lambda: str(member().id))
-    def post(self, words: dict[str, str]) -> Response:
-        """Write a post"""
-        key = _key()
-        if key and (earlier := db.session.scalar(Post.sent_from(member(), key))):
-            return _answer_again(earlier, words)
+    def post(self, fields: dict[str, str]) -> Response:
+        """Create a post"""
+        key = _idempotency_key()
+        if key and (earlier := db.session.scalar(Post.by_key(member(), key))):
+            return _repeated(earlier, fields)
         try:
-            post_id = Post.publish(db.session.connection(), member(), key=key, **words)
-            db.session.commit()
-        except IntegrityError:
-            db.session.rollback()
-            return _answer_again(
-                db.session.scalars(Post.sent_from(member(), key or "")).one(), words
-            )
-        return _made(_living(post_id))
+            post_id = publish(member(), fields["title"], fields["content"], key)
+        except AlreadyPublishedError as published:
+            return _repeated(published.post, fields)
+        return _created(visible_post_or_404(post_id))
 
 
-@api.route("/posts/<id:post_id>", endpoint="post")
+@bp.route("/posts/<id:post_id>", endpoint="post")
 class OnePost(MethodView):
     @token_optional
-    @reads("getPost")
+    @conditional_get("getPost")
     @problems(404)
-    @api.response(200, PostSchema, headers=ETAG)
+    @bp.response(200, PostSchema, headers=ETAG)
     def get(self, post_id: int) -> Response:
-        """Read a post"""
-        return answer(POST.dump(_living(post_id)))
+        """Get a post"""
+        return respond(POST.dump(visible_post_or_404(post_id)))
 
     @token_required
-    @changes("replacePost")
+    @conditional_write("replacePost")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
-    @api.arguments(PostInputSchema)
-    @api.response(200, PostSchema, headers=ETAG)
-    def put(self, words: dict[str, str], post_id: int) -> Response:
-        """Give a post another title and other content"""
-        return _revise(post_id, words)
+    @bp.arguments(PostInputSchema)
+    @bp.response(200, PostSchema, headers=ETAG)
+    def put(self, fields: dict[str, str], post_id: int) -> Response:
+        """Replace a post's title and content"""
+        return _revise(post_id, fields)
 
     @token_required
-    @changes("changePost")
+    @conditional_write("changePost")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
-    @api.arguments(PostInputSchema(partial=True))
-    @api.response(200, PostSchema, headers=ETAG)
-    def patch(self, words: dict[str, str], post_id: int) -> Response:
-        """Change a post's title or its content"""
-        return _revise(post_id, words)
+    @bp.arguments(PostInputSchema(partial=True))
+    @bp.response(200, PostSchema, headers=ETAG)
+    def patch(self, fields: dict[str, str], post_id: int) -> Response:
+        """Update a post's title or content"""
+        return _revise(post_id, fields)
 
     @token_required
-    @changes("deletePost")
+    @conditional_write("deletePost")
     @problems(403, 404, 409, 412)
-    @api.response(204)
+    @bp.response(204)
     def delete(self, post_id: int) -> Response:
-        """Take a post away; its author can restore it on the site for 30 days"""
-        post = _living(post_id)
-        if not post.is_deletable_by(member()):
-            abort(403)
+        """Delete a post; its author can restore it on the site within 30 days"""
+        post = deletable_post_or_403(post_id, member())
         check_unchanged(POST.dump(post))
         post.delete()
         _commit()
@@ -100,30 +108,23 @@ class OnePost(MethodView):
 
 
 def _all_posts() -> tuple[Select[Post], int]:
-    _, total = db.session.execute(User.totals()).one()
-    return Post.whole_newest_first(), total
+    _, total = db.session.execute(*User.totals()).one()
+    return Post.newest_first(), total
 
 
-def _posts_of(author: str) -> tuple[Select[Post], int]:
-    """None of somebody who is not there."""
-    user = db.session.scalar(User.numbered_or_named(author))
-    posts = Post.whole_newest_first().where(Post.author_id == (user.id if user else None))
+def _posts_by(author: str) -> tuple[Select[Post], int]:
+    """An empty list for an unknown author."""
+    user = db.session.scalar(User.by_id_or_username(author))
+    posts = Post.newest_first().where(Post.author_id == (user.id if user else None))
     return posts, user.posts_count if user else 0
 
 
-def _living(post_id: int) -> Post:
-    post: Post = db.first_or_404(Post.living().where(Post.id == post_id))
-    return post
-
-
-def _revise(post_id: int, words: dict[str, str]) -> Response:
-    post = _living(post_id)
-    if not post.is_editable_by(member()):
-        abort(403)
+def _revise(post_id: int, fields: dict[str, str]) -> Response:
+    post = editable_post_or_403(post_id, member())
     check_unchanged(POST.dump(post))
-    post.revise(words.get("title", post.title), words.get("content", post.content))
+    post.revise(fields.get("title", post.title), fields.get("content", post.content))
     _commit()
-    return answer(POST.dump(post))
+    return respond(POST.dump(post))
 
 
 def _commit() -> None:
@@ -131,23 +132,23 @@ def _commit() -> None:
         db.session.commit()
     except StaleDataError:
         db.session.rollback()
-        lost_race()
+        abort_stale()
 
 
-def _made(post: Post) -> Response:
-    return answer(POST.dump(post), 201, Location=url_for("api.post", post_id=post.id))
+def _created(post: Post) -> Response:
+    return respond(POST.dump(post), 201, Location=url_for("api.post", post_id=post.id))
 
 
-def _answer_again(post: Post, words: dict[str, str]) -> Response:
-    """The request was repeated: what it made stands, unless other words are meant."""
+def _repeated(post: Post, fields: dict[str, str]) -> Response:
+    """Return the post that the first request with this key created; 409 for other text."""
     if post.deleted_at:
-        abort(409, "This request made a post that has been deleted since.")
-    if not post.edited_at and not post.says(**words):
-        abort(409, "This Idempotency-Key came with other words before. Take a new one.")
-    return _made(post)
+        abort(409, "The post created with this Idempotency-Key has been deleted.")
+    if not post.edited_at and not post.has_same_text(**fields):
+        abort(409, "This Idempotency-Key was already used with different content. Use a new one.")
+    return _created(post)
 
 
-def _key() -> str | None:
-    """What a program calls its request, in a form that no key of a page's form has."""
+def _idempotency_key() -> str | None:
+    """The key of the client, hashed and prefixed so that it differs from keys of forms."""
     sent = request.headers.get("Idempotency-Key")
     return ("api." + hashlib.sha256(sent.encode()).hexdigest())[:KEY_LENGTH] if sent else None

@@ -1,54 +1,54 @@
-"""What programs send, and what they get."""
+"""The schemas of requests and responses."""
 
 from marshmallow import RAISE, Schema, fields
 
 from flaskblog.api.fields import NO_NUL, content, email, password, title, username
-from flaskblog.letters import link_to
 from flaskblog.models import Post, User
-from flaskblog.users.avatars import picture_of
+from flaskblog.urls import link_to
+from flaskblog.users.avatars import picture_url
 
-ADDRESS = {"type": "string", "format": "uri"}
-PRIVATE = {"description": "Only for themselves and for admins."}
+URL = {"type": "string", "format": "uri"}
+VISIBILITY = {"description": "Only visible to the member and to admins."}
 COUNT = {"minimum": 0}
 BEARER = "Bearer"
 
 
 def _picture_url(user: User) -> str:
-    return picture_of(user, link_to)
+    return picture_url(user, link_to)
 
 
 def _page_url(post: Post) -> str:
     return link_to("posts.show", post_id=str(post.id))
 
 
-class Sent(Schema):
+class Input(Schema):
     class Meta:
         unknown = RAISE
 
 
-class RegistrationSchema(Sent):
+class RegistrationSchema(Input):
     username = username()
     email = email()
     password = password()
 
 
-class UserChangeSchema(Sent):
-    """The password may be left out: nobody can read it to send it back."""
+class UserChangeSchema(Input):
+    """The password is optional: clients cannot read it to send it back."""
 
     username = username()
     email = email()
     password = password(required=False)
 
 
-class PostInputSchema(Sent):
+class PostInputSchema(Input):
     title = title()
     content = content()
 
 
-class LoginSchema(Sent):
+class LoginSchema(Input):
     email = fields.String(
         required=True,
-        metadata={"description": "The name or the address.", "pattern": NO_NUL},
+        metadata={"description": "Username or e-mail address.", "pattern": NO_NUL},
     )
     password = fields.String(required=True, metadata={"format": "password", "pattern": NO_NUL})
 
@@ -56,25 +56,25 @@ class LoginSchema(Sent):
 class TokenSchema(Schema):
     access_token = fields.String(required=True)
     token_type = fields.String(required=True, metadata={"enum": [BEARER]})
-    expires_in = fields.Integer(required=True, metadata={"description": "Seconds."})
+    expires_in = fields.Integer(required=True, metadata={"description": "Lifetime in seconds."})
 
 
 class AuthorSchema(Schema):
     id = fields.Integer(required=True)
     username = fields.String(required=True)
-    picture_url = fields.Function(_picture_url, required=True, metadata=ADDRESS)
+    picture_url = fields.Function(_picture_url, required=True, metadata=URL)
 
 
 class PublicUserSchema(AuthorSchema):
-    """A person as everybody sees them."""
+    """A member as everybody sees them."""
 
     created_at = fields.DateTime(required=True)
     posts_count = fields.Integer(required=True, metadata=COUNT)
 
 
 class UserSchema(PublicUserSchema):
-    email = fields.String(metadata=PRIVATE)
-    is_admin = fields.Boolean(metadata=PRIVATE)
+    email = fields.String(metadata=VISIBILITY)
+    is_admin = fields.Boolean(metadata=VISIBILITY)
 
 
 class UsersSchema(Schema):
@@ -87,12 +87,14 @@ class UsersSchema(Schema):
 class PostSchema(Schema):
     id = fields.Integer(required=True)
     title = fields.String(required=True)
-    content = fields.String(required=True, metadata={"description": "Markdown, as written."})
-    content_html = fields.String(required=True, metadata={"description": "Safe HTML."})
+    content = fields.String(required=True, metadata={"description": "Markdown source."})
+    content_html = fields.String(
+        required=True, metadata={"description": "Rendered, sanitised HTML."}
+    )
     author = fields.Nested(AuthorSchema, required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
-    url = fields.Function(_page_url, required=True, metadata=ADDRESS)
+    url = fields.Function(_page_url, required=True, metadata=URL)
 
 
 class PostsSchema(Schema):
@@ -100,12 +102,14 @@ class PostsSchema(Schema):
     total = fields.Integer(required=True, metadata=COUNT)
     pages = fields.Integer(required=True, metadata=COUNT)
     current_page = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "Null where a cursor led."}
+        required=True, allow_none=True, metadata={"description": "Null if `cursor` was used."}
     )
     next_cursor = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Send it as `cursor` to go on; null at the end."},
+        metadata={
+            "description": "Send it as `cursor` to get the next page; null on the last page."
+        },
     )
 
 
@@ -116,4 +120,6 @@ class ProblemSchema(Schema):
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    request_id = fields.String(metadata={"description": "For the people who run the site."})
+    request_id = fields.String(
+        metadata={"description": "Quote it when you report a problem to the administrators."}
+    )

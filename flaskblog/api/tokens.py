@@ -1,4 +1,4 @@
-"""Who a program speaks for: a JWT names a session, and is worth nothing once that has ended."""
+"""API tokens: a JWT that identifies a session, and is valid as long as the session."""
 
 import hmac
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from flask import Response, current_app, g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from flaskblog.api.blueprint import api, problems
-from flaskblog.database import now
+from flaskblog.api.blueprint import bp, problems
+from flaskblog.database.base import now
 from flaskblog.models import User
 from flaskblog.models.session import API_LIFETIME, Kind
-from flaskblog.users.sessions import bearer, begin_for_program
+from flaskblog.users.sessions import begin_api_session, user_of
 
 P = ParamSpec("P")
 ALGORITHM = "HS256"
@@ -23,39 +23,39 @@ SCHEME = "token"
 
 
 def token_required(view: Callable[P, Response]) -> Callable[P, Response]:
-    """Answer 401 before anything else is looked at."""
+    """Return 401 before the request is validated."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
         member()
         return view(*args, **kwargs)
 
-    documented: Callable[P, Response] = problems(401)(api.doc(security=[{SCHEME: []}])(guarded))
+    documented: Callable[P, Response] = problems(401)(bp.doc(security=[{SCHEME: []}])(guarded))
     return documented
 
 
 def token_optional(view: Callable[P, Response]) -> Callable[P, Response]:
-    """Answer 401 to a token that is no good, which is not the same as none."""
+    """Return 401 for an invalid token, but not without one."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
         caller()
         return view(*args, **kwargs)
 
-    described = api.doc(security=[{}, {SCHEME: []}])(guarded)
+    described = bp.doc(security=[{}, {SCHEME: []}])(guarded)
     documented: Callable[P, Response] = problems(401)(described)
     return documented
 
 
 def caller() -> User | None:
-    """Whose token came with the request; looked up once."""
+    """Return the member whose token came with the request, if any."""
     if "caller" not in g:
         authorization = request.authorization
         g.caller = None
         if authorization is not None and authorization.type == "bearer":
-            g.caller = _bearer_of(authorization.token or "")
+            g.caller = _user_of_token(authorization.token or "")
             if g.caller is None:
-                raise unauthorized("This token is not valid, or its session has ended.")
+                raise unauthorized("The token is invalid or has expired.")
     found: User | None = g.caller
     return found
 
@@ -63,7 +63,7 @@ def caller() -> User | None:
 def member() -> User:
     user = caller()
     if user is None:
-        raise unauthorized("Log in at /api/login, and send the token as Authorization: Bearer.")
+        raise unauthorized("Log in at /api/login and send the token as Authorization: Bearer.")
     return user
 
 
@@ -75,22 +75,22 @@ def unauthorized(detail: str) -> Unauthorized:
 
 
 def issue(user: User) -> str:
-    """A token for a session that begins now."""
+    """Begin a session and return its token."""
     issued = now()
     claims: dict[str, Any] = {
         "sub": str(user.id),
-        "jti": begin_for_program(user),
+        "jti": begin_api_session(user),
         "iat": issued,
         "exp": issued + API_LIFETIME,
     }
     return jwt.encode(claims, _key(current_app.config["SECRET_KEY"]), ALGORITHM)
 
 
-def _bearer_of(token: str) -> User | None:
+def _user_of_token(token: str) -> User | None:
     claims = _claims(token)
     if claims is None:
         return None
-    user = bearer(claims["jti"], Kind.API)
+    user = user_of(claims["jti"], Kind.API)
     return user if user is not None and claims["sub"] == str(user.id) else None
 
 
@@ -105,5 +105,5 @@ def _claims(token: str) -> dict[str, Any] | None:
 
 
 def _key(secret: str) -> bytes:
-    """A key of this purpose alone, as long as HS256 asks for (RFC 7518, 3.2)."""
+    """Derive a key for this purpose, of the length that HS256 requires (RFC 7518, 3.2)."""
     return hmac.digest(secret.encode(), b"api-token", "sha256")

@@ -1,16 +1,23 @@
-"""Who people are."""
+"""Members in the API."""
 
 from typing import Any
 
 from flask import Response, abort, current_app, request, url_for
 from flask.views import MethodView
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
-from flaskblog import media, outbox
-from flaskblog.api.blueprint import ETAG, LINK, LOCATION, api, changes, makes, problems, reads
-from flaskblog.api.conditions import answer, check_unchanged
-from flaskblog.api.lists import PageQuery, links, numbered_page
+from flaskblog.api.blueprint import (
+    ETAG,
+    LINK,
+    LOCATION,
+    bp,
+    conditional_get,
+    conditional_write,
+    idempotent,
+    problems,
+)
+from flaskblog.api.etags import check_unchanged, respond
+from flaskblog.api.pagination import PageQuery, link_header, numbered_page
 from flaskblog.api.schemas import (
     PublicUserSchema,
     RegistrationSchema,
@@ -20,162 +27,134 @@ from flaskblog.api.schemas import (
 )
 from flaskblog.api.tokens import caller, member, token_optional, token_required
 from flaskblog.extensions import db, limiter
-from flaskblog.models import FormerName, User
-from flaskblog.passwords import hash_password
-from flaskblog.problems import Messages, TakenFields
-from flaskblog.users.changes import change_address, change_name, end_old_password
-from flaskblog.users.forms import ADDRESS_TAKEN, NAME_TAKEN
+from flaskblog.models import User
+from flaskblog.users.changes import TakenError, change_account, delete_account, sign_up
+from flaskblog.web.problems import TakenFields
 
-WHOLE, PUBLIC = UserSchema(), PublicUserSchema()
+PRIVATE, PUBLIC = UserSchema(), PublicUserSchema()
 
 
-@api.route("/users", endpoint="users")
+@bp.route("/users", endpoint="users")
 class Users(MethodView):
     @token_optional
-    @reads("listUsers")
+    @conditional_get("listUsers")
     @problems(422)
-    @api.arguments(PageQuery, location="query")
-    @api.response(200, UsersSchema, headers=LINK | ETAG)
-    def get(self, asked: dict[str, Any]) -> Response:
-        """Read who is here, those who came first first"""
-        total, _ = db.session.execute(User.totals()).one()
-        page, people = numbered_page(select(User).order_by(User.id), total, asked)
-        return answer({"users": [document(user) for user in people], **page}, Link=links(page))
+    @bp.arguments(PageQuery, location="query")
+    @bp.response(200, UsersSchema, headers=LINK | ETAG)
+    def get(self, query: dict[str, Any]) -> Response:
+        """List members, oldest account first"""
+        total, _ = db.session.execute(*User.totals()).one()
+        page, users = numbered_page(select(User).order_by(User.id), total, query)
+        body = {"users": [document(user) for user in users], **page}
+        return respond(body, Link=link_header(page))
 
     @token_optional
-    @makes("createUser")
+    @idempotent("createUser")
     @problems(400, 403, 409, 413, 415, 422, 429)
-    @api.arguments(RegistrationSchema)
-    @api.response(201, UserSchema, headers=LOCATION | ETAG)
+    @bp.arguments(RegistrationSchema)
+    @bp.response(201, UserSchema, headers=LOCATION | ETAG)
     @limiter.shared_limit("10 per hour", "register")
-    def post(self, sent: dict[str, str]) -> Response:
-        """Sign up"""
+    def post(self, fields: dict[str, str]) -> Response:
+        """Create an account"""
         admin = caller()
         if not current_app.config["REGISTRATION_OPEN"] and not (admin and admin.is_admin):
-            abort(403, "Only admins can make accounts here for now.")
-        if taken := _taken(sent):
-            return _answer_again(sent, taken)
-        user = User.register(**sent)
-        db.session.execute(FormerName.taken(user.username))
-        db.session.add(user)
+            abort(403, "Sign-up is closed. Only admins can create accounts.")
         try:
-            db.session.commit()
-        except IntegrityError:
-            db.session.rollback()
-            return _answer_again(sent, _taken(sent))
-        return _made(user)
+            return _created(sign_up(fields["username"], fields["email"], fields["password"]))
+        except TakenError as taken:
+            if user := _created_before(**fields):
+                return _created(user)
+            raise _conflict(taken) from None
 
 
-@api.route("/users/<id:user_id>", endpoint="user")
+@bp.route("/users/<id:user_id>", endpoint="user")
 class OneUser(MethodView):
     @token_optional
-    @reads("getUser")
+    @conditional_get("getUser")
     @problems(404)
-    @api.response(200, UserSchema, headers=ETAG)
+    @bp.response(200, UserSchema, headers=ETAG)
     def get(self, user_id: int) -> Response:
-        """Read who somebody is"""
-        return answer(document(db.get_or_404(User, user_id)))
+        """Get a member"""
+        return respond(document(db.get_or_404(User, user_id)))
 
     @token_required
-    @changes("replaceUser")
+    @conditional_write("replaceUser")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
-    @api.arguments(UserChangeSchema)
-    @api.response(200, UserSchema, headers=ETAG)
-    def put(self, sent: dict[str, str], user_id: int) -> Response:
-        """Take another name and address, and password if one is sent, which ends this token too"""
-        return _change(user_id, sent)
+    @bp.arguments(UserChangeSchema)
+    @bp.response(200, UserSchema, headers=ETAG)
+    def put(self, fields: dict[str, str], user_id: int) -> Response:
+        """Replace username, e-mail address and, if sent, password, which also ends this token"""
+        return _change(user_id, fields)
 
     @token_required
-    @changes("changeUser")
+    @conditional_write("changeUser")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
-    @api.arguments(UserChangeSchema(partial=True))
-    @api.response(200, UserSchema, headers=ETAG)
-    def patch(self, sent: dict[str, str], user_id: int) -> Response:
-        """Change the name, the address or the password; another password ends this token too"""
-        return _change(user_id, sent)
+    @bp.arguments(UserChangeSchema(partial=True))
+    @bp.response(200, UserSchema, headers=ETAG)
+    def patch(self, fields: dict[str, str], user_id: int) -> Response:
+        """Update username, e-mail address or password; a new password also ends this token"""
+        return _change(user_id, fields)
 
     @token_required
-    @changes("deleteUser")
+    @conditional_write("deleteUser")
     @problems(403, 404, 412)
-    @api.response(204)
+    @bp.response(204)
     def delete(self, user_id: int) -> Response:
-        """Delete an account, and all that belongs to it, for good"""
-        user = _own(user_id)
-        picture = db.session.scalar(user.gone())
-        db.session.commit()
-        if picture:
-            media.remove(picture)
+        """Permanently delete an account and everything in it"""
+        user = _editable_user_or_403(user_id)
+        user.lock()
+        check_unchanged(document(user))
+        delete_account(user)
         return Response(status=204)
 
 
 def document(user: User) -> dict[str, Any]:
-    """As the one who asks may see it."""
+    """The member as the caller may see them."""
     reader = caller()
-    schema = WHOLE if reader is not None and user.is_editable_by(reader) else PUBLIC
-    shown: dict[str, Any] = schema.dump(user)
-    return shown
+    schema = PRIVATE if reader is not None and user.is_editable_by(reader) else PUBLIC
+    fields: dict[str, Any] = schema.dump(user)
+    return fields
 
 
-def _own(user_id: int) -> User:
-    """Somebody whom the caller may change, in the state that the request is for."""
+def _editable_user_or_403(user_id: int) -> User:
     user = db.get_or_404(User, user_id)
     if not user.is_editable_by(member()):
         abort(403)
-    db.session.execute(user.held())
-    db.session.refresh(user)
-    check_unchanged(document(user))
     return user
 
 
-def _change(user_id: int, sent: dict[str, str]) -> Response:
-    # Before the row is held: hashing takes a fifth of a second.
-    password_hash = hash_password(sent["password"]) if "password" in sent else None
-    user = _own(user_id)
-    # What a name or an address collides with is told when all is written at once.
-    with db.session.no_autoflush:
-        if password_hash:
-            user.password_hash = password_hash
-            end_old_password(user)
-        if sent.get("email", user.email) != user.email:
-            change_address(user, sent["email"])
-        if sent.get("username", user.username) != user.username:
-            change_name(user, sent["username"])
+def _change(user_id: int, fields: dict[str, str]) -> Response:
+    user = _editable_user_or_403(user_id)
     try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        raise TakenFields(_taken(sent, user_id)) from None
-    outbox.wake()
-    return answer(document(user))
+        change_account(
+            user,
+            username=fields.get("username"),
+            email=fields.get("email"),
+            password=fields.get("password"),
+            check=lambda: check_unchanged(document(user)),
+        )
+    except TakenError as taken:
+        raise _conflict(taken) from None
+    return respond(document(user))
 
 
-def _taken(sent: dict[str, str], owner_id: int | None = None) -> Messages:
-    """What somebody other than the owner has."""
-    queries = {"username": (User.named, NAME_TAKEN), "email": (User.addressed, ADDRESS_TAKEN)}
-    holders = {
-        name: (db.session.scalar(query(sent[name])), message)
-        for name, (query, message) in queries.items()
-        if name in sent
-    }
-    return {
-        name: [message] for name, (user, message) in holders.items() if user and user.id != owner_id
-    }
-
-
-def _made(user: User) -> Response:
+def _created(user: User) -> Response:
     location = url_for("api.user", user_id=user.id)
-    return answer(WHOLE.dump(user), 201, Location=location)
+    return respond(PRIVATE.dump(user), 201, Location=location)
 
 
-def _answer_again(sent: dict[str, str], taken: Messages) -> Response:
-    """A repeated request is known by the account it made: same name, address and password."""
-    user = db.session.scalar(User.named(sent["username"]))
-    is_repeated = (
-        "Idempotency-Key" in request.headers
-        and user is not None
-        and (user.username, user.email) == (sent["username"], sent["email"])
-        and user.has_password(sent["password"])
+def _created_before(username: str, email: str, password: str) -> User | None:
+    """The account that an earlier, identical request created."""
+    if "Idempotency-Key" not in request.headers:
+        return None
+    user = db.session.scalar(User.by_username(username))
+    is_same = (
+        user is not None
+        and (user.username, user.email) == (username, email)
+        and user.has_password(password)
     )
-    if user is None or not is_repeated:
-        raise TakenFields(taken)
-    return _made(user)
+    return user if is_same else None
+
+
+def _conflict(taken: TakenError) -> TakenFields:
+    return TakenFields({field: [message] for field, message in taken.messages.items()})

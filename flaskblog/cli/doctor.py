@@ -1,17 +1,17 @@
-"""`flask --app run doctor`: what is wrong, and what to do about it."""
+"""The command `doctor`."""
 
 import sys
 
 import click
 
-from flaskblog import health
-from flaskblog.doctor import CHECKS
-from flaskblog.health import State
+from flaskblog.monitoring import health
+from flaskblog.monitoring.doctor import CHECKS
+from flaskblog.monitoring.health import State
 
 
 def doctor() -> None:
-    """Look for what is wrong with the site, a line each; exit 1 if something must be mended."""
-    findings = health.examine(CHECKS)
+    """Check the installation, a line for each check; exit with 1 on a warning or failure."""
+    findings = health.run_checks(CHECKS)
     for name, finding in findings.items():
-        click.echo(f"{finding.state:8} {name:12} {finding.told} {finding.remedy}".rstrip())
+        click.echo(f"{finding.state:8} {name:12} {finding.message} {finding.remedy}".rstrip())
     sys.exit(any(finding.state != State.OK for finding in findings.values()))

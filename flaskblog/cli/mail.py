@@ -1,31 +1,31 @@
-"""`flask --app run mail …`: whether mail arrives, and what waits."""
+"""The commands `mail …`."""
 
 import click
 from email_validator import EmailNotValidError
 from flask import current_app
 from flask.cli import AppGroup
 
-from flaskblog import outbox
-from flaskblog.database import now
+from flaskblog.database.base import now
 from flaskblog.extensions import db
-from flaskblog.letters import Letter
+from flaskblog.mail import outbox
+from flaskblog.mail.message import EmailMessage
 from flaskblog.models import Mail
-from flaskblog.text import count
+from flaskblog.text.phrases import count
 
-mail = AppGroup("mail", help="Try the mail server, and see what waits for it.")
+mail = AppGroup("mail", help="Test the mail server, and list or retry unsent mails.")
 
 
 @mail.command("test")
 @click.argument("address")
 def send_test(address: str) -> None:
-    """Send a test mail to ADDRESS now, and say what the mail server answered."""
-    letter = Letter(
+    """Send a test mail to ADDRESS, and print the response of the mail server."""
+    message = EmailMessage(
         template="test",
         recipient=address,
-        subject=f"A test mail from {current_app.config['SITE_NAME']}",
+        subject=f"Test mail from {current_app.config['SITE_NAME']}",
     )
     try:
-        answer = outbox.send(letter, f"{now():%Y%m%dT%H%M%S.%f}")
+        answer = outbox.send(message, f"{now():%Y%m%dT%H%M%S.%f}")
     except (OSError, EmailNotValidError) as error:
         raise click.ClickException(outbox.explain_failure(error)) from None
     click.echo(f"Test mail to {address}: {answer}")
@@ -33,9 +33,9 @@ def send_test(address: str) -> None:
 
 @mail.command("list")
 def show() -> None:
-    """Show the mails that wait, and those that failed."""
-    for row in db.session.scalars(Mail.unsent()):
-        state = "failed" if row.failed_at else f"waits for {row.due_at:%Y-%m-%d %H:%M:%S} UTC"
+    """List pending and failed mails."""
+    for row in db.session.scalars(Mail.oldest_first()):
+        state = "failed" if row.failed_at else f"due at {row.due_at:%Y-%m-%d %H:%M:%S} UTC"
         click.echo(
             f"{row.id}  {row.created_at:%Y-%m-%d %H:%M:%S} UTC  {row.template}  {row.recipient}  "
             f"{state}, {count(row.attempts, 'attempt')}  {row.last_error}".rstrip()
@@ -44,8 +44,8 @@ def show() -> None:
 
 @mail.command("retry")
 def retry() -> None:
-    """Try the failed mails for another day."""
-    revived = db.session.scalars(Mail.failed_revived()).all()
+    """Retry failed mails for another day."""
+    retried = Mail.retry_failed()
     db.session.commit()
     outbox.wake()
-    click.echo(f"Trying {count(len(revived), 'mail')} again.")
+    click.echo(f"Retrying {count(retried, 'mail')}.")

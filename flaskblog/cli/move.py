@@ -1,4 +1,4 @@
-"""`flask --app run db move`: a whole site from SQLite to PostgreSQL, or back."""
+"""The command `db move`: from SQLite to PostgreSQL, or back."""
 
 import click
 from environs import ValidationError
@@ -7,19 +7,20 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from config import check_database_url
-from flaskblog import schema, transfer
-from flaskblog.checksums import TableSum
+from flaskblog.backup import transfer
+from flaskblog.backup.checksums import TableChecksum
+from flaskblog.backup.transfer import Snapshot
+from flaskblog.database import schema
 from flaskblog.extensions import db
-from flaskblog.transfer import Contents
 
 
 @click.command()
-@click.option("--to", "url", required=True, metavar="URL", help="An empty database.")
+@click.option("--to", "url", required=True, metavar="URL", help="URL of an empty database.")
 @with_appcontext
 def move(url: str) -> None:
-    """Copy the whole site into another database, and compare the two.
+    """Copy the site to another database, and compare the two.
 
-    Stop the site first: what is written after the copy has begun stays behind.
+    Stop the site first: later changes are not copied.
     """
     try:
         check_database_url(url)
@@ -27,40 +28,40 @@ def move(url: str) -> None:
         raise click.ClickException(f"--to: {error}") from None
     engine = schema.open_engine(url)
     try:
-        with transfer.snapshot(db.engine) as source:
+        with transfer.snapshot_connection(db.engine) as source:
             _move(source, engine)
-        schema.survey(engine)
+        schema.analyze(engine)
     except DBAPIError as error:
         raise click.ClickException(f"Nothing was moved. {error.orig}") from None
     finally:
         engine.dispose()
-    click.echo(f"Moved to {engine.url.render_as_string()}. Set DATABASE_URL to it to go on there.")
-    click.echo("Pictures stay where they are.")
+    click.echo(f"Moved to {engine.url.render_as_string()}. Set DATABASE_URL to use it.")
+    click.echo("Pictures are not moved.")
 
 
 def _move(source: Connection, engine: Engine) -> None:
-    revision = schema.revision_of(source)
+    revision = schema.current_revision(source)
     if revision is None:
-        raise click.ClickException("This database holds no site yet.")
+        raise click.ClickException("Nothing was moved. This database has no tables yet.")
     with engine.connect() as target:
         if transfer.count_rows(target):
-            raise click.ClickException("Nothing was moved. The other database is not empty.")
+            raise click.ClickException("Nothing was moved. The target database is not empty.")
     schema.migrate(engine, revision)
     rows = transfer.count_rows(source)
     with engine.begin() as target:
         with click.progressbar(length=rows, label="Copying") as bar:
             read = transfer.copy(source, target, bar.update)
         with click.progressbar(length=rows, label="Comparing") as bar:
-            found = transfer.read_again(target, read, bar.update)
-        _show(read, found)
+            found = transfer.read_back(target, read, bar.update)
+        _print_checksums(read, found)
         if differing := transfer.differences(read, found):
-            raise click.ClickException(f"Nothing was moved. What differs: {', '.join(differing)}.")
+            raise click.ClickException(f"Nothing was moved. These differ: {', '.join(differing)}.")
 
 
-def _show(read: Contents, found: Contents) -> None:
+def _print_checksums(read: Snapshot, found: Snapshot) -> None:
     for name in read.tables:
-        click.echo(f"{name:16}{_told(read.tables[name])}  {_told(found.tables[name])}")
+        click.echo(f"{name:16}{_summary(read.tables[name])}  {_summary(found.tables[name])}")
 
 
-def _told(total: TableSum) -> str:
-    return f"{total.rows:>10,} rows {total.checksum[:16]}"
+def _summary(table: TableChecksum) -> str:
+    return f"{table.rows:>10,} rows {table.checksum[:16]}"

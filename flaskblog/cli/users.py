@@ -1,44 +1,38 @@
-"""`flask --app run users …`: people, as the one who runs the site sees them."""
+"""The commands `users …`."""
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from flaskblog import rules
 from flaskblog.extensions import db
-from flaskblog.models import FormerName, User
+from flaskblog.models import User
+from flaskblog.users.changes import TakenError, sign_up
 from flaskblog.users.emails import reset_link
 
-users = AppGroup("users", help="Create people, list them, make them admins.")
+users = AppGroup("users", help="Create and list accounts, and change their roles.")
 
 
 @users.command()
 @click.argument("username")
 @click.argument("email")
-@click.password_option(help="Asked for when it is not given.")
-@click.option("--admin", is_flag=True, help="Make this person an admin.")
+@click.password_option(help="Prompted for by default.")
+@click.option("--admin", is_flag=True, help="Create an admin.")
 def create(username: str, email: str, password: str, admin: bool) -> None:
     """Create an account."""
     try:
-        user = User.register(rules.username(username), rules.email(email), rules.password(password))
-    except rules.RuleError as broken:
-        raise click.ClickException(str(broken)) from None
-    if admin:
-        user.is_admin = True
-    db.session.execute(FormerName.taken(user.username))
-    db.session.add(user)
-    try:
-        db.session.commit()
-    except IntegrityError:
-        raise click.ClickException("That name or that address has an account already.") from None
+        user = sign_up(
+            rules.username(username), rules.email(email), rules.password(password), is_admin=admin
+        )
+    except (rules.RuleError, TakenError) as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"Created {_line(user)}")
 
 
 @users.command()
 @click.argument("username")
 def promote(username: str) -> None:
-    """Make somebody an admin."""
+    """Make USERNAME an admin."""
     user = _find(username)
     user.is_admin = True
     db.session.commit()
@@ -48,7 +42,7 @@ def promote(username: str) -> None:
 @users.command()
 @click.argument("username")
 def demote(username: str) -> None:
-    """Make an admin a member like others."""
+    """Make USERNAME a regular member."""
     user = _find(username)
     user.is_admin = False
     db.session.commit()
@@ -58,7 +52,7 @@ def demote(username: str) -> None:
 @users.command("list")
 @click.option("--admins", is_flag=True, help="Admins only.")
 def list_users(admins: bool) -> None:
-    """List everybody, the oldest account first."""
+    """List accounts, oldest first."""
     found = select(User).order_by(User.id)
     if admins:
         found = found.where(User.is_admin)
@@ -69,14 +63,14 @@ def list_users(admins: bool) -> None:
 @users.command("reset-link")
 @click.argument("username")
 def reset_link_command(username: str) -> None:
-    """Print a link with which somebody may choose a new password: for 30 minutes, once."""
+    """Print a link to choose a new password, valid once within 30 minutes."""
     click.echo(reset_link(_find(username)))
 
 
 def _find(username: str) -> User:
-    user: User | None = db.session.scalar(User.known_as(username))
+    user: User | None = db.session.scalar(User.by_login(username))
     if user is None:
-        raise click.ClickException(f"Nobody here is called {username}.")
+        raise click.ClickException(f"There is no user {username!r}.")
     return user
 
 

@@ -1,4 +1,4 @@
-"""Invented people and posts, to fill a site for a look around or a load test."""
+"""Invented people and posts, for a demonstration or a load test."""
 
 from flaskblog.demo.members import Person, people
 from flaskblog.demo.writing import DemoPost, posts

@@ -1,4 +1,4 @@
-"""Invented members: handles as people of many countries pick them, and when they joined."""
+"""Invented members: usernames, addresses and the times of joining."""
 
 import tomllib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 SITE_AGE = timedelta(days=3 * 365)
-LONGEST_USERNAME = 20
+MAX_USERNAME_LENGTH = 20
 ATTEMPTS_WITHOUT_NUMBER = 4
 _DOMAINS = ("example.org", "example.com", "example.net")  # reserved for examples by RFC 2606
 _HANDLES = (
@@ -53,7 +53,7 @@ def people(count: int, *, seed: int, now: datetime) -> Iterator[Person]:
         taken.add(username.casefold())
         email = f"{username.casefold()}@{rng.choice(_DOMAINS)}"
         share = (index + rng.random()) / count
-        # A new site gathers its people fast at first: the exponent is above 1.
+        # An exponent above 1: more people join while the site is new.
         yield Person(username, email, now - SITE_AGE * (1 - share**1.3))
 
 
@@ -68,7 +68,7 @@ def _free_username(rng: Random, words: dict[str, list[str]], taken: set[str]) ->
         username = _username(rng, words)
         if attempts >= ATTEMPTS_WITHOUT_NUMBER:
             username += str(rng.randrange(2, 10 ** (attempts - 2)))
-        if len(username) <= LONGEST_USERNAME and username.casefold() not in taken:
+        if len(username) <= MAX_USERNAME_LENGTH and username.casefold() not in taken:
             return username
         attempts += 1
 

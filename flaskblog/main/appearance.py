@@ -1,24 +1,22 @@
-"""How the site looks to a reader, and to a device that keeps it beside its apps."""
+"""The page of appearance preferences, and the web app manifest."""
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import RadioField, SelectChoice
 
-from flaskblog.appearance import Appearance
 from flaskblog.forms import Form
-from flaskblog.main.blueprint import main
-
-PAPER = "#fdfdfb"
-ACCENT = "#0b6e5f"
+from flaskblog.main.blueprint import bp
+from flaskblog.web.appearance import THEME_COLORS, Appearance
+from flaskblog.web.assets import asset_url
 
 
 class AppearanceForm(Form):
     submit_label = "Save"
 
     theme = RadioField(
-        "Light or dark",
+        "Theme",
         choices=[
-            SelectChoice("system", "As the system does"),
+            SelectChoice("system", "Same as system"),
             SelectChoice("light", "Light"),
             SelectChoice("dark", "Dark"),
         ],
@@ -28,24 +26,24 @@ class AppearanceForm(Form):
     )
 
 
-@main.route("/appearance", methods=["GET", "POST"])
+@bp.route("/appearance", methods=["GET", "POST"])
 def appearance() -> ResponseReturnValue:
     """Choose light or dark, and the contrast; for this browser, logged in or not."""
-    form = AppearanceForm(obj=Appearance.chosen())
+    form = AppearanceForm(obj=Appearance.from_request())
     if form.validate_on_submit():
-        flash("Saved. Every page looks like this now, in this browser.")
-        answer = current_app.make_response(redirect(url_for("main.appearance")))
-        Appearance(form.theme.data, form.contrast.data).keep_in(answer)
-        return answer
+        flash("Your preferences have been saved for this browser.")
+        response = current_app.make_response(redirect(url_for("main.appearance")))
+        Appearance(form.theme.data, form.contrast.data).save_to(response)
+        return response
     return render_template("main/appearance.html", form=form)
 
 
-@main.route("/manifest.webmanifest")
+@bp.route("/manifest.webmanifest")
 def manifest() -> ResponseReturnValue:
-    """What a telephone asks before it puts the site on its first screen."""
+    """The web app manifest, for installing the site as an app."""
     name = current_app.config["SITE_NAME"]
-    icon = {"src": url_for("static", filename="favicon.svg"), "type": "image/svg+xml"}
-    picture = {"src": url_for("static", filename="icon.png"), "type": "image/png"}
+    icon = {"src": asset_url("favicon.svg"), "type": "image/svg+xml"}
+    picture = {"src": asset_url("icon.png"), "type": "image/png"}
     return (
         {
             "name": name,
@@ -53,8 +51,8 @@ def manifest() -> ResponseReturnValue:
             "start_url": url_for("main.home"),
             "scope": url_for("main.home"),
             "display": "minimal-ui",
-            "background_color": PAPER,
-            "theme_color": PAPER,
+            "background_color": THEME_COLORS["light"],
+            "theme_color": THEME_COLORS["light"],
             "icons": [
                 icon | {"sizes": "any"},
                 picture | {"sizes": "512x512", "purpose": "any"},

@@ -1,5 +1,5 @@
-"""The blueprint that the routes of the front door hang on."""
+"""The blueprint of the front page, feeds and everything else about the site as a whole."""
 
 from flask import Blueprint
 
-main = Blueprint("main", __name__)
+bp = Blueprint("main", __name__)

@@ -1,63 +1,64 @@
-"""The front page, what this site is, and how it is."""
+"""The front page, the page about the site, health checks and metrics."""
 
 from typing import Any
 
-from flask import Response, abort, current_app
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from flaskblog import health
+from flaskblog.caching.fragments import render_with_fragments
 from flaskblog.extensions import db
-from flaskblog.health import State
-from flaskblog.main.blueprint import main
-from flaskblog.metrics import may_read
+from flaskblog.main.blueprint import bp
 from flaskblog.models import User
-from flaskblog.models.lists import listed
-from flaskblog.pages import paginate_posts
-from flaskblog.shared_page import render_shared
+from flaskblog.models.post_lists import listed
+from flaskblog.monitoring import health
+from flaskblog.monitoring.health import State
+from flaskblog.monitoring.metrics import exposition, may_read
+from flaskblog.pagination import paginate_posts
 
 
-@main.route("/home")
-@main.route("/")
+@bp.route("/home")
+@bp.route("/")
 def home() -> ResponseReturnValue:
     """The newest posts."""
-    return render_shared("main/home.html", lambda: {"posts": paginate_posts(listed())})
+    return render_with_fragments("main/home.html", lambda: {"posts": paginate_posts(listed())})
 
 
-@main.route("/about")
+@bp.route("/about")
 def about() -> ResponseReturnValue:
-    """What this site is, who runs it, and how many write here."""
-    return render_shared("main/about.html", _totals)
+    """The description of the site, its admins and the numbers of members and posts."""
+    return render_with_fragments("main/about.html", _totals)
 
 
 def _totals() -> dict[str, Any]:
-    people, posts = db.session.execute(User.totals()).one()
+    people, posts = db.session.execute(*User.totals()).one()
     admins = db.session.scalars(User.admins()).all()
     return {"people": people, "posts": posts, "admins": admins}
 
 
-@main.route("/livez")
+@bp.route("/livez")
 def livez() -> ResponseReturnValue:
-    """The process lives."""
+    """Report that the process runs."""
     return {"status": "ok"}
 
 
-@main.route("/readyz")
+@bp.route("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Whether visitors may be sent here: 503 while something that every page needs is failing."""
-    findings = health.examine(health.CHECKS)
+    """Report whether the site can serve requests: 503 while a check is failing."""
+    findings = health.run_checks(health.CHECKS)
     states = {finding.state for finding in findings.values()}
     checks = {
-        name: {"state": finding.state, "told": finding.told} for name, finding in findings.items()
+        name: {"state": finding.state, "told": finding.message}
+        for name, finding in findings.items()
     }
     if State.FAILING in states:
         return {"status": "not ready", "checks": checks}, 503
     return {"status": "ready", "checks": checks}
 
 
-@main.route("/metrics")
+@bp.route("/metrics")
 def metrics() -> ResponseReturnValue:
-    """Numbers for Prometheus, for this machine alone and for whoever brings METRICS_TOKEN."""
+    """Metrics for Prometheus, for requests of this machine or with METRICS_TOKEN."""
     if not may_read():
         abort(404)
-    return Response(current_app.extensions["meter"].exposition(), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,30 +1,30 @@
-"""Addresses that machines know beforehand (RFC 8615)."""
+"""`robots.txt` and the well-known URLs of RFC 8615."""
 
 from datetime import datetime, timedelta
 
 from flask import Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from flaskblog.database import now
-from flaskblog.letters import link_to
-from flaskblog.main.blueprint import main
+from flaskblog.database.base import now
+from flaskblog.main.blueprint import bp
+from flaskblog.urls import link_to
 
 
-@main.route("/robots.txt")
+@bp.route("/robots.txt")
 def robots() -> ResponseReturnValue:
-    """What search engines leave out, and where they find the rest."""
+    """The rules for crawlers, and the URL of the sitemap."""
     return _text(render_template("robots.txt", sitemap=link_to("main.sitemap")))
 
 
-@main.route("/.well-known/change-password")
+@bp.route("/.well-known/change-password")
 def change_password() -> ResponseReturnValue:
-    """Where a password manager sends its owner."""
+    """Redirect password managers to the page that changes a password."""
     return redirect(url_for("users.password"))
 
 
-@main.route("/.well-known/security.txt")
+@bp.route("/.well-known/security.txt")
 def security() -> ResponseReturnValue:
-    """Whom to tell of a hole (RFC 9116): the setting, or the page that names who runs the site."""
+    """Where to report a vulnerability (RFC 9116): the setting, or the page that names admins."""
     return _text(
         render_template(
             "security.txt",
@@ -36,7 +36,7 @@ def security() -> ResponseReturnValue:
 
 
 def _expiry() -> datetime:
-    """The same for a month, so that caches may keep the file; never a year ahead, as asked."""
+    """Two to three months ahead; changes once a month, so that the file can be cached."""
     return (now().replace(day=1, hour=0, minute=0, second=0) + timedelta(days=93)).replace(day=1)
 
 

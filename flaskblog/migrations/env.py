@@ -1,23 +1,23 @@
-"""How Alembic reaches the database: through the application that runs the command.
+"""Alembic's environment: the database of the current app.
 
-A caller who means another database puts its `engine` into the attributes of Alembic's settings.
+`config.attributes["engine"]` names another one.
 """
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, func, select
 
-from flaskblog.database import STARTING_LOCK
+from flaskblog.database.base import SCHEMA_LOCK
 
 database = current_app.extensions["migrate"].db
-PATIENCE = 10 * 60  # seconds, for another start that migrates a large database
+LOCK_TIMEOUT = 10 * 60  # seconds, while another process migrates a large database
 
 
 def run_migrations() -> None:
     engine = context.config.attributes.get("engine") or database.engine
     with engine.connect() as connection:
         try:
-            _wait_for_others(connection)
+            _lock_schema(connection)
             context.configure(
                 connection=connection,
                 target_metadata=database.metadata,
@@ -31,20 +31,20 @@ def run_migrations() -> None:
             context.run_migrations()
             connection.commit()
         finally:
-            # What was set for migrations is not for others.
+            # The settings for migrations must not return to the pool.
             connection.invalidate()
 
 
-def _wait_for_others(connection: Connection) -> None:
-    """Begin the one transaction of all revisions; who comes second finds them done."""
+def _lock_schema(connection: Connection) -> None:
+    """Begin one transaction for all revisions, after those of any other process."""
     if connection.dialect.name == "sqlite":
-        # A table is altered by copying and dropping it: the drop must not cascade.
+        # Altering a table copies and drops it, and the drop must not cascade.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("SET statement_timeout = 0")
-        connection.execute(select(func.pg_advisory_xact_lock(STARTING_LOCK)))
+        connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
 
 
 run_migrations()

@@ -1,4 +1,4 @@
-"""The tables and the rules that live in them. Models never commit and know no request."""
+"""The tables, and the rules of the domain. Models never commit, and never see a request."""
 
 from flaskblog.models.draft import Draft
 from flaskblog.models.former_name import FormerName

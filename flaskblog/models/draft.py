@@ -1,22 +1,22 @@
-"""Words on their way to a post; nobody but their author reaches them."""
+"""Unpublished text, which only its author can read."""
 
 from datetime import datetime
-from functools import cache
 from typing import Self
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, bindparam, delete, select
+from sqlalchemy import Delete, ForeignKey, Index, Select, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.dml import Delete
 
-from flaskblog.database import Base, Identity, now
+from flaskblog.database.base import Base, Identity, now
+from flaskblog.database.prepared import prepared
+from flaskblog.extensions import db
 from flaskblog.models.post import KEY_LENGTH, Post
 from flaskblog.models.user import User
 
 
 class Draft(Base):
-    """Held under the key of the form it comes from, so that saving it again changes one row.
+    """Stored under the key of its form, so that saving it again updates one row.
 
-    Its words follow no rule yet: a draft may be too long, or empty in part.
+    It is not validated: a draft may be too long, or without a title.
     """
 
     __tablename__ = "draft"
@@ -26,7 +26,7 @@ class Draft(Base):
     key: Mapped[str] = mapped_column(String(KEY_LENGTH))
     title: Mapped[str] = mapped_column(Text)
     content: Mapped[str] = mapped_column(Text)
-    # The post that it changes, and the version of it that its author saw.
+    # The post that it edits, and the version of the post that its author saw.
     post_id: Mapped[int | None] = mapped_column(ForeignKey(Post.id, ondelete="SET NULL"))
     version: Mapped[int | None]
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
@@ -47,15 +47,15 @@ class Draft(Base):
         )
 
     @classmethod
-    def under(cls, author: User, key: str) -> Select[Self]:
+    def by_key(cls, author: User, key: str) -> Select[Self]:
         return select(cls).where(cls.author_id == author.id, cls.key == key)
 
     @classmethod
-    @cache
-    def done(cls) -> Delete:
-        """The one of `author_id` and `key`, whose words are published or no longer wanted."""
-        return (
-            delete(cls)
-            .where(cls.author_id == bindparam("author_id"), cls.key == bindparam("key"))
-            .execution_options(synchronize_session=False)
-        )
+    def delete_by_key(cls, author_id: int, key: str) -> None:
+        """Delete the draft whose text is published or no longer wanted, if there is one."""
+        db.session.connection().execute(*cls._deletion(author_id, key))
+
+    @classmethod
+    @prepared
+    def _deletion(cls, author_id: int, key: str) -> Delete:
+        return delete(cls).where(cls.author_id == author_id, cls.key == key)

@@ -1,15 +1,15 @@
-"""A name that led to somebody."""
+"""Usernames that members had before."""
 
 from sqlalchemy import ForeignKey, String, delete
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.dml import Delete
 
 from flaskblog import rules
-from flaskblog.database import Base
+from flaskblog.database.base import Base
+from flaskblog.extensions import db
 
 
 class FormerName(Base):
-    """A name that somebody gave up; it leads to them until somebody else takes it."""
+    """A username that a member gave up; it redirects to them until somebody else takes it."""
 
     __tablename__ = "former_name"
 
@@ -17,5 +17,6 @@ class FormerName(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
 
     @classmethod
-    def taken(cls, username: str) -> Delete:
-        return delete(cls).where(cls.username_key == rules.username_key(username))
+    def release(cls, username: str) -> None:
+        """Stop redirecting from a username that is taken now."""
+        db.session.execute(delete(cls).where(cls.username_key == rules.username_key(username)))

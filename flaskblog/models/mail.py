@@ -1,6 +1,7 @@
-"""A mail that is still to be sent; it holds no secret, as links are made when it goes.
+"""The outbox: a row for each mail, written in the transaction that causes it.
 
-The row is written in the transaction that causes the mail, and lives until a mail server took it.
+It is deleted once a mail server accepted the mail, and contains no secret: links are made when it
+is sent.
 """
 
 from datetime import datetime, timedelta
@@ -8,10 +9,10 @@ from typing import Literal, Self
 
 from sqlalchemy import JSON, Select, String, Text, Update, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.dml import Delete, ReturningUpdate
 
 from flaskblog import rules
-from flaskblog.database import Base, Identity, now
+from flaskblog.database.base import Base, Identity, now
+from flaskblog.extensions import db
 
 Template = Literal["reset_password", "address_changed", "password_changed"]
 TEMPLATE_LENGTH = 40
@@ -33,14 +34,14 @@ class Mail(Base):
 
     @classmethod
     def to(cls, recipient: str, template: Template, **context: str) -> Self:
-        """A mail to add to the session; the address is kept as typed, whoever it belongs to."""
+        """A new row; the address is kept as typed, whether or not it has an account."""
         return cls(recipient=recipient, template=template, context=context)
 
     @classmethod
-    def claim_next(cls, lease: timedelta) -> ReturningUpdate[Self]:
-        """Take one due mail for as long as the lease, in one statement that no two can win.
+    def claim_next(cls, lease: timedelta) -> Self | None:
+        """Claim a due mail for the time of the lease, in one statement that no two workers can win.
 
-        Those tried least go first, so that an address that always fails holds up no other.
+        Those with the fewest attempts come first, so that a failing address delays no other.
         """
         time = now()
         next_due = (
@@ -52,7 +53,7 @@ class Mail(Base):
             .correlate(None)
             .scalar_subquery()
         )
-        return (
+        return db.session.scalar(
             update(cls)
             .where(cls.id == next_due)
             .values(due_at=time + lease, attempts=cls.attempts + 1)
@@ -60,47 +61,49 @@ class Mail(Base):
         )
 
     @classmethod
-    def unsent(cls) -> Select[Self]:
+    def oldest_first(cls) -> Select[Self]:
         return select(cls).order_by(cls.created_at, cls.id)
 
     @classmethod
-    def tally(cls) -> Select[int, int, datetime | None]:
-        """How many wait, how many have failed, and since when the oldest waits."""
-        waits = cls.failed_at.is_(None)
+    def counts(cls) -> Select[int, int, datetime | None]:
+        """How many are waiting, how many have failed, and how old the oldest waiting one is."""
+        is_waiting = cls.failed_at.is_(None)
         return select(
-            func.count().filter(waits),
+            func.count().filter(is_waiting),
             func.count(cls.failed_at),
-            func.min(cls.created_at).filter(waits),
+            func.min(cls.created_at).filter(is_waiting),
         )
 
     @classmethod
-    def failed_revived(cls) -> ReturningUpdate[int]:
-        """Let every failed mail begin its day anew."""
-        return (
+    def retry_failed(cls) -> int:
+        """Make every failed mail due again, as if it were new; return how many there were."""
+        retried = db.session.scalars(
             update(cls)
             .where(cls.failed_at.is_not(None))
             .values(failed_at=None, created_at=now(), due_at=now(), attempts=0)
             .returning(cls.id)
         )
+        return len(retried.all())
 
     @classmethod
-    def failed_long_ago(cls) -> Delete:
-        return delete(cls).where(cls.failed_at <= now() - FAILED_LIFETIME)
+    def delete_failed(cls) -> None:
+        """Those that failed more than 30 days ago."""
+        db.session.execute(delete(cls).where(cls.failed_at <= now() - FAILED_LIFETIME))
 
     @property
     def reference(self) -> str:
-        """The same for every attempt, so that a mailbox that gets it twice can tell."""
+        """The same for every attempt, so that a mailbox can drop a duplicate."""
         return f"{self.created_at:%Y%m%dT%H%M%S.%f}-{self.id}"
 
-    def done(self) -> Delete:
-        return delete(Mail).where(Mail.id == self.id)
+    def delete(self) -> None:
+        db.session.execute(delete(Mail).where(Mail.id == self.id))
 
-    def put_off(self, delay: timedelta, error: str) -> Update:
-        return self._held().values(due_at=now() + delay, last_error=error)
+    def retry_later(self, delay: timedelta, error: str) -> None:
+        db.session.execute(self._if_claimed().values(due_at=now() + delay, last_error=error))
 
-    def given_up(self, error: str) -> Update:
-        return self._held().values(failed_at=now(), last_error=error)
+    def give_up(self, error: str) -> None:
+        db.session.execute(self._if_claimed().values(failed_at=now(), last_error=error))
 
-    def _held(self) -> Update:
-        # Whoever claims the row counts an attempt: a claim that outlived its lease changes nothing.
+    def _if_claimed(self) -> Update:
+        # Another worker that claimed the row after the lease has counted an attempt.
         return update(Mail).where(Mail.id == self.id, Mail.attempts == self.attempts)

@@ -1,24 +1,24 @@
-"""A post, and what it was before it was edited."""
+"""A published post."""
 
 from datetime import datetime, timedelta
-from functools import cache
 from types import MappingProxyType
 from typing import Self
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    Connection,
     ForeignKey,
     Index,
     Select,
     String,
     Text,
+    Update,
     delete,
     func,
     insert,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import (
     Mapped,
@@ -29,22 +29,24 @@ from sqlalchemy.orm import (
     relationship,
 )
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.dml import Delete, ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from flaskblog import rules
-from flaskblog.database import Base, Identity, now
-from flaskblog.excerpts import excerpt
-from flaskblog.markdown import RENDERER_VERSION, render
-from flaskblog.models.authorship import Authorship
+from flaskblog.database.base import Base, Identity, now
+from flaskblog.database.prepared import prepared
+from flaskblog.extensions import db
+from flaskblog.models.authorship import Authored
 from flaskblog.models.revision import Revision
 from flaskblog.models.user import User
+from flaskblog.text.excerpts import excerpt
+from flaskblog.text.markdown import RENDERER_VERSION, render
 
-KEPT_AFTER_DELETION = timedelta(days=30)
+RESTORABLE = timedelta(days=30)
 EXCERPT_LENGTH = 280
 KEY_LENGTH = 64
 
 
-class Post(Base):
+class Post(Authored, Base):
     __tablename__ = "post"
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -58,13 +60,13 @@ class Post(Base):
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None] = mapped_column()
     version: Mapped[int] = mapped_column(default=1)
-    # Names the form that a post came from: sent twice, it makes one post.
+    # The key of the form that the post came from: submitted twice, it creates one post.
     key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
 
     author: Mapped[User] = relationship()
     revisions: WriteOnlyMapped[Revision] = relationship(passive_deletes=True)
 
-    # Who saves over a version they have not seen gets a StaleDataError.
+    # Saving over a version that the author has not seen raises StaleDataError.
     __mapper_args__ = MappingProxyType({"version_id_col": version})
     __table_args__ = (
         Index(
@@ -82,7 +84,7 @@ class Post(Base):
             sqlite_where=deleted_at.is_(None),
             postgresql_where=deleted_at.is_(None),
         ),
-        # Of the deleted alone: SQLite would take an index of all for a way to the living.
+        # Of deleted posts alone: SQLite would use a full index to find the visible ones.
         Index(
             "ix_post_deleted_at",
             "deleted_at",
@@ -96,27 +98,30 @@ class Post(Base):
     )
 
     @classmethod
-    def publish(
-        cls,
-        connection: Connection,
-        author: User,
-        title: str,
-        content: str,
-        key: str | None = None,
-    ) -> int:
+    def insert(cls, author_id: int, title: str, content: str, key: str | None) -> int:
         """Store a new post and return its id; title and content have passed their rules.
 
-        By two statements made once: a session makes its own each time, and takes thrice as long.
-        Raises `IntegrityError` where the author has made a post from the same `key`, or is gone.
+        Raises `IntegrityError` if the author has published from the same `key`, or is deleted.
         """
-        # All that takes time comes before the first write, from which on others wait.
-        row = {"author_id": author.id, "title": title, "content": content, "key": key}
+        # Rendering takes time: it comes before the first write, from which on other writers wait.
+        row = {"author_id": author_id, "title": title, "content": content, "key": key}
         row |= cls.rendered(content)
-        connection.execute(User.wrote_one_more(), {"author_id": author.id})
-        return connection.execute(_insertion(), row).scalar_one()
+        connection = db.session.connection()
+        connection.execute(*cls._increment_posts_count(author_id))
+        return connection.execute(cls._insertion().statement, row).scalar_one()
 
     @classmethod
-    def living(cls) -> Select[Self]:
+    @prepared
+    def _increment_posts_count(cls, author_id: int) -> Update:
+        return update(User).where(User.id == author_id).values(posts_count=User.posts_count + 1)
+
+    @classmethod
+    @prepared
+    def _insertion(cls) -> ReturningInsert[int]:
+        return insert(cls).returning(cls.id)
+
+    @classmethod
+    def visible(cls) -> Select[Self]:
         """With their authors, in no order."""
         return (
             select(cls)
@@ -125,18 +130,18 @@ class Post(Base):
         )
 
     @classmethod
-    def whole_newest_first(cls) -> Select[Self]:
-        """For programs, which get the texts too. Ties in time are settled by id."""
-        return cls.living().order_by(cls.created_at.desc(), cls.id.desc())
+    def newest_first(cls) -> Select[Self]:
+        """Visible posts with their texts; posts of the same time are ordered by id."""
+        return cls.visible().order_by(cls.created_at.desc(), cls.id.desc())
 
     @classmethod
-    def after(cls, created_at: datetime, post_id: int) -> ColumnElement[bool]:
-        """What stands after this place in a list of the newest, though its post may be gone."""
+    def is_before(cls, created_at: datetime, post_id: int) -> ColumnElement[bool]:
+        """Whether a post comes after this place in a list of the newest first."""
         return tuple_(cls.created_at, cls.id) < (created_at, post_id)
 
     @classmethod
-    def rendered_long_ago(cls, *, after: int) -> Select[int, str]:
-        """Ids and contents of what an older renderer wrote, in order and `after` an id."""
+    def rendered_by_older_version(cls, *, after: int) -> Select[int, str]:
+        """Ids and contents, ordered by id and `after` an id."""
         return (
             select(cls.id, cls.content)
             .where(cls.renderer_version < RENDERER_VERSION, cls.id > after)
@@ -145,27 +150,27 @@ class Post(Base):
 
     @classmethod
     def deleted_by(cls, author: User) -> Select[Self]:
-        """What can still be restored, the latest deleted first."""
+        """What the author can still restore, the last deleted first."""
         return (
             select(cls)
-            .where(cls.author_id == author.id, cls.deleted_at > now() - KEPT_AFTER_DELETION)
+            .where(cls.author_id == author.id, cls.deleted_at > now() - RESTORABLE)
             .options(*_without_texts())
             .order_by(cls.deleted_at.desc(), cls.id.desc())
         )
 
     @classmethod
-    def forgotten(cls) -> Delete:
-        """Those deleted so long ago that they go for good."""
-        return delete(cls).where(cls.deleted_at <= now() - KEPT_AFTER_DELETION)
+    def delete_expired(cls) -> None:
+        """Delete for good what can no longer be restored."""
+        db.session.execute(delete(cls).where(cls.deleted_at <= now() - RESTORABLE))
 
     @classmethod
-    def sent_from(cls, author: User, key: str) -> Select[Self]:
-        """The post that a form has made already."""
+    def by_key(cls, author: User, key: str) -> Select[Self]:
+        """The post that was published from a form, deleted or not."""
         return select(cls).where(cls.author_id == author.id, cls.key == key)
 
     def revise(self, title: str, content: str) -> None:
-        """Other words; what they replace is kept. Words that are the same change nothing."""
-        if self.says(title, content):
+        """Replace the text and keep the former one as a revision; the same text changes nothing."""
+        if self.has_same_text(title, content):
             return
         self.revisions.add(
             Revision(
@@ -175,7 +180,10 @@ class Post(Base):
                 written_at=self.updated_at,
             )
         )
-        self._write(title, content)
+        self.title = title
+        self.content = content
+        for column, value in self.rendered(content).items():
+            setattr(self, column, value)
         self.edited_at = now()
 
     def delete(self) -> None:
@@ -186,46 +194,29 @@ class Post(Base):
         self.deleted_at = None
         self.author.posts_count = User.posts_count + 1
 
-    def says(self, title: str, content: str) -> bool:
+    def has_same_text(self, title: str, content: str) -> bool:
         return (self.title, self.content) == (title, content)
-
-    def is_editable_by(self, user: User) -> bool:
-        return Authorship(self.id, self.author_id).is_editable_by(user)
-
-    def is_deletable_by(self, user: User) -> bool:
-        return Authorship(self.id, self.author_id).is_deletable_by(user)
 
     @property
     def updated_at(self) -> datetime:
         return self.edited_at or self.created_at
 
-    # By the same word as a revision's, so that a history can list both.
+    # Under the same name as a revision's, so that a history can list both.
     written_at = updated_at
 
     @property
-    def kept_until(self) -> datetime | None:
-        return self.deleted_at and self.deleted_at + KEPT_AFTER_DELETION
-
-    def _write(self, title: str, content: str) -> None:
-        self.title = title
-        self.content = content
-        for column, value in self.rendered(content).items():
-            setattr(self, column, value)
+    def restorable_until(self) -> datetime | None:
+        return self.deleted_at and self.deleted_at + RESTORABLE
 
     @staticmethod
     def rendered(content: str) -> dict[str, str | int]:
-        """The columns that follow from the content."""
+        """The columns that are derived from the content."""
         html = render(content)
         return {
             "content_html": html,
             "excerpt": excerpt(html, EXCERPT_LENGTH),
             "renderer_version": RENDERER_VERSION,
         }
-
-
-@cache
-def _insertion() -> ReturningInsert[int]:
-    return insert(Post).returning(Post.id)
 
 
 def _without_texts() -> tuple[ExecutableOption, ...]:

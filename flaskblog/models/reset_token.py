@@ -1,4 +1,4 @@
-"""What a mailed link holds: whom it lets choose a new password, signed and dated."""
+"""The signed, dated token in the link of a password reset."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ def write_reset_token(user_id: int, fingerprint: str) -> str:
 
 
 def read_reset_token(token: str) -> tuple[int, str] | None:
-    """The person's id and a fingerprint, if the token is ours and not too old."""
+    """Return the id of the member and a fingerprint, or None for a forged or expired token."""
     try:
         user_id, fingerprint = _serializer().loads(
             token, max_age=int(RESET_LIFETIME.total_seconds())

@@ -1,4 +1,4 @@
-"""What a post said before it was edited."""
+"""Earlier versions of edited posts."""
 
 from datetime import datetime
 from typing import Self
@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Select, String, Text, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from flaskblog import rules
-from flaskblog.database import Base
+from flaskblog.database.base import Base
 
 
 class Revision(Base):
@@ -23,10 +23,7 @@ class Revision(Base):
 
     @classmethod
     def edits_of(cls, post_id: int) -> "Select[Self, Self | None]":
-        """Each with what replaced it, or None where that is what the post says now.
-
-        Newest first.
-        """
+        """Each with the revision that replaced it, or None for the current text; newest first."""
         newer, between = aliased(cls), aliased(cls)
         next_version = (
             select(func.min(between.version))

@@ -1,30 +1,30 @@
-"""One log-in on one device. Cookie or API token name it; the database has only their digest."""
+"""One log-in on one device; a cookie or an API token names it, and only its digest is stored."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Self
 
-from sqlalchemy import ForeignKey, Select, String, Update, bindparam, delete, select, update
+from sqlalchemy import ForeignKey, Row, Select, String, Update, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.sql.dml import Delete
 
-from flaskblog.database import Base, Identity, now
+from flaskblog.database.base import Base, Identity, now
+from flaskblog.database.prepared import prepared
+from flaskblog.extensions import db
 from flaskblog.models.user import User
 
 LIFETIME = timedelta(days=1)
 REMEMBERED_LIFETIME = timedelta(days=30)
 API_LIFETIME = timedelta(hours=1)
-# Seen again within this time, the row is left alone: reading pages must not write.
+# How often `last_seen_at` is updated at most: reading pages must not write each time.
 SEEN_INTERVAL = timedelta(minutes=5)
 BROWSER_LENGTH = 255
 ADDRESS_LENGTH = 45  # of an IPv6 address that holds an IPv4 one
 
 
 class Kind(StrEnum):
-    """What a session is good for: neither opens what the other does."""
+    """What a session authenticates; a cookie is not accepted as a token, nor vice versa."""
 
     PAGES = "pages"
     API = "api"
@@ -55,7 +55,7 @@ class Session(Base):
         browser: str,
         kind: Kind = Kind.PAGES,
     ) -> tuple[Self, str]:
-        """A new row and the token that names it, which is known nowhere else."""
+        """Return a new row and its token, which is stored nowhere."""
         token = secrets.token_urlsafe(32)
         row = cls(
             user=user,
@@ -68,30 +68,22 @@ class Session(Base):
         return row, token
 
     @classmethod
-    @cache
-    def living(cls) -> Select[User, int, datetime]:
-        """A person, the number of the session and when it was last seen; `named` tells whose."""
+    def lookup(cls, token: str, kind: Kind = Kind.PAGES) -> Row[*tuple[User, int, datetime]] | None:
+        """Return the member, the id of the session and its `last_seen_at`."""
+        return db.session.execute(*cls._active(_digest(token), kind, now())).one_or_none()
+
+    @classmethod
+    @prepared
+    def _active(cls, digest: str, kind: Kind, time: datetime) -> Select[User, int, datetime]:
         return (
             select(User, cls.id, cls.last_seen_at)
             .join(cls.user)
-            .where(
-                cls.token_digest == bindparam("digest"),
-                cls.kind == bindparam("kind"),
-                cls.expires_at > bindparam("time"),
-            )
+            .where(cls.token_digest == digest, cls.kind == kind, cls.expires_at > time)
         )
-
-    @staticmethod
-    def named(token: str, kind: Kind = Kind.PAGES) -> dict[str, str | datetime]:
-        return {"digest": _digest(token), "kind": kind, "time": now()}
-
-    @classmethod
-    def ended_by(cls, token: str) -> Delete:
-        return delete(cls).where(cls.token_digest == _digest(token))
 
     @classmethod
     def of(cls, user: User) -> Select[Self]:
-        """Where somebody is logged in, the latest seen first."""
+        """The active ones, the last seen first."""
         return (
             select(cls)
             .where(cls.user_id == user.id, cls.expires_at > now())
@@ -99,32 +91,34 @@ class Session(Base):
         )
 
     @classmethod
-    def all_ended(cls, user: User) -> Delete:
-        return delete(cls).where(cls.user_id == user.id)
+    def end(cls, token: str) -> None:
+        db.session.execute(delete(cls).where(cls.token_digest == _digest(token)))
 
     @classmethod
-    def others_ended(cls, user: User) -> Delete:
-        """All of a person's sessions but the one they came with."""
-        return cls.all_ended(user).where(cls.token_digest != _digest(user.session_token))
+    def end_all(cls, user: User) -> None:
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
 
     @classmethod
-    def seen(cls, session_id: int) -> Update:
+    def end_others(cls, user: User) -> None:
+        """All sessions of a member but the one of this request."""
+        current = _digest(user.session_token)
+        db.session.execute(delete(cls).where(cls.user_id == user.id, cls.token_digest != current))
+
+    @classmethod
+    def delete_expired(cls) -> None:
+        db.session.execute(delete(cls).where(cls.expires_at <= now()))
+
+    @classmethod
+    def seen_statement(cls, session_id: int) -> Update:
+        """Sets `last_seen_at`; for a transaction apart from the one of the request."""
         return update(cls).where(cls.id == session_id).values(last_seen_at=now())
-
-    @classmethod
-    def expired(cls) -> Delete:
-        return delete(cls).where(cls.expires_at <= now())
 
     def is_named_by(self, token: str) -> bool:
         return self.token_digest == _digest(token)
 
     @property
-    def is_of_program(self) -> bool:
+    def is_api(self) -> bool:
         return self.kind == Kind.API
-
-    @staticmethod
-    def is_due_to_be_seen(last_seen_at: datetime) -> bool:
-        return now() - last_seen_at > SEEN_INTERVAL
 
 
 def _digest(token: str) -> str:

@@ -1,6 +1,12 @@
-"""What people write and read."""
+"""Posts: reading, writing, drafts, history and deletion."""
 
-from flaskblog.posts import desk, routes
-from flaskblog.posts.blueprint import posts
+from flask import Flask
 
-__all__ = ["desk", "posts", "routes"]
+from flaskblog.posts import editor, resume, routes
+from flaskblog.posts.blueprint import bp
+
+__all__ = ["editor", "init_app", "resume", "routes"]
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)

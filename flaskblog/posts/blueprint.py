@@ -1,5 +1,5 @@
-"""The blueprint that the routes of posts hang on."""
+"""The blueprint of the pages of posts."""
 
 from flask import Blueprint
 
-posts = Blueprint("posts", __name__)
+bp = Blueprint("posts", __name__)

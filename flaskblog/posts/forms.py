@@ -1,19 +1,67 @@
 """The forms of posts."""
 
-from typing import Self
+import re
+import secrets
+from typing import Any, Self
 
-from wtforms import StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 
 from flaskblog import rules
-from flaskblog.drafts import HoldsWords, fresh_key
-from flaskblog.forms import Follows, Form
+from flaskblog.forms import Form, Rule
 from flaskblog.models import Draft, Post
 
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
-class PostForm(HoldsWords):
-    title = StringField("Title", [Follows(rules.title)], render_kw={"autocomplete": "off"})
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class KeyField(HiddenField):
+    """Identifies a form from the moment it is opened; its draft and its post have the same key."""
+
+    def process_data(self, value: str | None) -> None:
+        self.data = value if value and _KEY.fullmatch(value) else _new_key()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.process_data(valuelist[0] if valuelist else None)
+
+
+class NumberField(HiddenField):
+    """A number, or None for anything else."""
+
+    def __init__(self, *, digits: int, **settings: Any) -> None:
+        """At most as many `digits` as the column of the number holds on every engine."""
+        super().__init__(**settings)
+        self.number = re.compile(f"[0-9]{{1,{digits}}}")
+
+    def process_data(self, value: int | str | None) -> None:
+        self.data = int(value) if value is not None and self.number.fullmatch(str(value)) else None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.process_data(valuelist[0] if valuelist else None)
+
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+
+class DraftFields(Form):
+    """What a draft needs beside the fields `title` and `content`."""
+
+    key = KeyField()
+    post_id = NumberField(digits=18)
+    # The version of the post that the author saw.
+    version = NumberField(digits=9)
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.title.data or "").strip() and not (self.content.data or "").strip()
+
+
+class PostForm(DraftFields):
+    title = StringField("Title", [Rule(rules.title)], render_kw={"autocomplete": "off"})
     content = TextAreaField(
-        "Content", [Follows(rules.content)], render_kw={"rows": 18, "autocomplete": "off"}
+        "Content", [Rule(rules.content)], render_kw={"rows": 18, "autocomplete": "off"}
     )
 
     @classmethod
@@ -30,21 +78,21 @@ class PostForm(HoldsWords):
             version=post.version,
         )
 
-    def lay_on(self, post: Post) -> None:
-        """Make the words changes to a post as it is now."""
-        self.key.data = fresh_key()
-        self.post_id.data = post.id
-        self.version.data = post.version
-
-    def begin_anew(self) -> None:
-        """Make the words a post that is not written yet."""
-        self.key.data = fresh_key()
-        self.post_id.data = self.version.data = None
-
     @classmethod
     def for_draft(cls, draft: Draft) -> Self:
         return cls(formdata=None, obj=draft)
 
+    def rebase_onto(self, post: Post) -> None:
+        """Make the text an edit of the current version of a post."""
+        self.key.data = _new_key()
+        self.post_id.data = post.id
+        self.version.data = post.version
+
+    def detach(self) -> None:
+        """Make the text a new post."""
+        self.key.data = _new_key()
+        self.post_id.data = self.version.data = None
+
 
 class DeleteForm(Form):
-    submit_label = "Delete this post"
+    submit_label = "Delete post"

@@ -1,4 +1,4 @@
-"""From the desk to the site: publishing and saving, once for each form, over nobody's words."""
+"""Publishing posts and saving edits, without duplicates and lost updates."""
 
 from typing import Any
 
@@ -9,111 +9,132 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from flaskblog.differences import differences, folded
-from flaskblog.drafts import keep_draft
 from flaskblog.extensions import db, limiter
-from flaskblog.models import Draft, Post
+from flaskblog.models import Draft, Post, User
+from flaskblog.posts.drafts import save_draft
 from flaskblog.posts.forms import PostForm
+from flaskblog.text.diff import differences, fold_unchanged
 
 
-def desk(form: PostForm, post: Post | None = None, **shown: Any) -> str:
-    """The page with the form, whatever is shown above it."""
-    return render_template("posts/desk.html", form=form, post=post, **shown)
+class AlreadyPublishedError(Exception):
+    """A post was published with the same key before: `post`, which may be deleted."""
+
+    def __init__(self, post: Post) -> None:
+        super().__init__(post.id)
+        self.post = post
 
 
-def publish(form: PostForm) -> ResponseReturnValue:
-    """Or keep the words as a draft, and end in a 429 page that says so."""
+def publish(author: User, title: str, content: str, key: str | None = None) -> int:
+    """Publish a post, delete the draft with its key, and return its id.
+
+    Title and content have passed their rules. Raises `AlreadyPublishedError`.
+    """
     try:
-        return _publish(form)
-    except RateLimitExceeded as refused:
-        keep_draft(current_user, form)
-        refused.description = (
-            "You published a lot in the last hour. Your words are among your drafts."
-        )
-        raise
-
-
-@limiter.shared_limit("30 per hour", "posting", key_func=lambda: str(current_user.id))
-def _publish(form: PostForm) -> ResponseReturnValue:
-    author = current_user._get_current_object()
-    connection = db.session.connection()
-    try:
-        post_id = Post.publish(
-            connection, author, form.title.data, form.content.data, form.key.data
-        )
-        connection.execute(Draft.done(), _draft_of(form))
+        post_id = Post.insert(author.id, title, content, key)
+        if key:
+            Draft.delete_by_key(author.id, key)
         db.session.commit()
     except IntegrityError:
-        # The same form was sent twice: the other one made the post.
         db.session.rollback()
-        return answer_again(form, db.session.scalars(Post.sent_from(author, form.key.data)).one())
-    flash("Your post is published.")
+        raise AlreadyPublishedError(
+            db.session.scalars(Post.by_key(author, key or "")).one()
+        ) from None
+    return post_id
+
+
+def render_editor(form: PostForm, post: Post | None = None, **context: Any) -> str:
+    return render_template("posts/editor.html", form=form, post=post, **context)
+
+
+def publish_form(form: PostForm) -> ResponseReturnValue:
+    """Publish a new post; above the limit, save a draft and end in a 429 page that says so."""
+    try:
+        post_id = _publish_within_limit(form)
+    except RateLimitExceeded as refused:
+        save_draft(current_user, form)
+        refused.description = (
+            "You have published too many posts in the last hour. "
+            "Your text has been saved as a draft."
+        )
+        raise
+    except AlreadyPublishedError as earlier:
+        return resubmitted(form, earlier.post)
+    flash("Your post has been published.")
     return redirect(url_for("posts.show", post_id=post_id))
 
 
-def post_of(form: PostForm) -> Post | None:
-    """What the form has made already."""
-    post: Post | None = db.session.scalar(Post.sent_from(current_user, form.key.data))
-    return post
-
-
-def answer_again(form: PostForm, post: Post) -> ResponseReturnValue:
-    """The same words were sent twice; other words are kept as changes to what they became."""
-    if post.says(form.title.data, form.content.data):
-        _drop_draft(form)
-        return redirect(
-            url_for("posts.deleted") if post.deleted_at else url_for("posts.show", post_id=post.id)
-        )
-    if post.deleted_at:
-        form.begin_anew()
-        return keep_as_new(form)
-    form.lay_on(post)
-    draft = keep_draft(current_user, form)
-    flash("That post is published already. These are your changes to it, not saved yet.", "alert")
-    return redirect(url_for("posts.update", post_id=post.id, draft=draft.id))
-
-
-def save(form: PostForm, post: Post) -> ResponseReturnValue:
-    """Unless the post has changed since it was laid on the desk."""
+def save_form(form: PostForm, post: Post) -> ResponseReturnValue:
+    """Save an edit, unless the post has changed since the form was opened."""
     is_stale = form.version.data not in {None, post.version}
-    # A second click finds its own words there already.
-    if is_stale and not post.says(form.title.data, form.content.data):
-        return _tell_conflict(form, post)
+    # After a second click, the post has the text already.
+    if is_stale and not post.has_same_text(form.title.data, form.content.data):
+        return _render_conflict(form, post)
     try:
         post.revise(form.title.data, form.content.data)
-        db.session.execute(Draft.done(), _draft_of(form))
+        Draft.delete_by_key(current_user.id, form.key.data)
         db.session.commit()
     except StaleDataError:
         db.session.rollback()
         if post.deleted_at:
-            return keep_as_new(form)
-        if not post.says(form.title.data, form.content.data):
-            return _tell_conflict(form, post)
-        _drop_draft(form)
-    flash("Your post is saved.")
+            return keep_as_new_draft(form)
+        if not post.has_same_text(form.title.data, form.content.data):
+            return _render_conflict(form, post)
+        _delete_draft(form)
+    flash("Your post has been updated.")
     return redirect(url_for("posts.show", post_id=post.id))
 
 
-def _tell_conflict(form: PostForm, post: Post) -> ResponseReturnValue:
-    """Show both versions; to save again then replaces the other one knowingly."""
-    form.version.data = post.version
-    changes = folded(differences(post.content, form.content.data))
-    return desk(form, post, changes=changes), 409
+def published_from(form: PostForm) -> Post | None:
+    """Return the post that was published from this form."""
+    post: Post | None = db.session.scalar(Post.by_key(current_user, form.key.data))
+    return post
 
 
-def keep_as_new(form: PostForm) -> ResponseReturnValue:
-    """The post is gone, its words are not."""
-    if form.says_nothing:
+def resubmitted(form: PostForm, post: Post) -> ResponseReturnValue:
+    """Redirect if the text is the same; save other text as a draft of an edit or of a new post."""
+    if post.has_same_text(form.title.data, form.content.data):
+        _delete_draft(form)
+        return redirect(
+            url_for("posts.deleted") if post.deleted_at else url_for("posts.show", post_id=post.id)
+        )
+    if post.deleted_at:
+        form.detach()
+        return keep_as_new_draft(form)
+    form.rebase_onto(post)
+    draft = save_draft(current_user, form)
+    flash(
+        "This post has already been published. Your changes to it are below and are not saved yet.",
+        "alert",
+    )
+    return redirect(url_for("posts.update", post_id=post.id, draft=draft.id))
+
+
+def keep_as_new_draft(form: PostForm) -> ResponseReturnValue:
+    """Save the text of a deleted post as a draft of a new one; 404 if it is blank."""
+    if form.is_blank:
         abort(404)
-    draft = keep_draft(current_user, form)
-    flash("That post is no longer there. Your words are kept: publish them as a new one.", "alert")
+    draft = save_draft(current_user, form)
+    flash(
+        "This post has been deleted. Your text has been saved as a draft; "
+        "you can publish it as a new post.",
+        "alert",
+    )
     return redirect(url_for("posts.new", draft=draft.id))
 
 
-def _draft_of(form: PostForm) -> dict[str, Any]:
-    return {"author_id": current_user.id, "key": form.key.data}
+@limiter.shared_limit("30 per hour", "posting", key_func=lambda: str(current_user.id))
+def _publish_within_limit(form: PostForm) -> int:
+    author = current_user._get_current_object()
+    return publish(author, form.title.data, form.content.data, form.key.data)
 
 
-def _drop_draft(form: PostForm) -> None:
-    db.session.execute(Draft.done(), _draft_of(form))
+def _render_conflict(form: PostForm, post: Post) -> ResponseReturnValue:
+    """Show both versions; saving again then replaces the other one knowingly."""
+    form.version.data = post.version
+    changes = fold_unchanged(differences(post.content, form.content.data))
+    return render_editor(form, post, changes=changes), 409
+
+
+def _delete_draft(form: PostForm) -> None:
+    Draft.delete_by_key(current_user.id, form.key.data)
     db.session.commit()

@@ -1,6 +1,18 @@
-"""Who people are: signing up, logging in and out, accounts and pictures."""
+"""Accounts: registration, login, profiles, passwords, pictures and sessions."""
 
-from flaskblog.users import account, reset, routes
-from flaskblog.users.blueprint import users
+from functools import partial
 
-__all__ = ["account", "reset", "routes", "users"]
+from flask import Flask
+
+from flaskblog.users import account, emails, password_reset, profile, routes
+from flaskblog.users.avatars import picture_url
+from flaskblog.users.blueprint import bp
+from flaskblog.users.devices import device_name
+
+__all__ = ["account", "emails", "init_app", "password_reset", "profile", "routes"]
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(bp)
+    app.jinja_env.globals["picture_url"] = partial(picture_url, build_url=app.url_for)
+    app.jinja_env.filters["device_name"] = device_name

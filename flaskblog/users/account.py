@@ -1,4 +1,4 @@
-"""What people change about their own accounts, and how they leave."""
+"""The pages on which members manage their account."""
 
 from typing import Any
 
@@ -7,96 +7,89 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, logout_user
 from sqlalchemy import Select, func, select
 
-from flaskblog import media, outbox
 from flaskblog.extensions import db
-from flaskblog.forms import commit_or_tell
 from flaskblog.models import Draft, Post, Session, User
-from flaskblog.users.blueprint import users
-from flaskblog.users.changes import change_address, change_name, end_old_password
+from flaskblog.users import changes
+from flaskblog.users.blueprint import bp
 from flaskblog.users.forms import AccountForm, DeleteAccountForm, PasswordForm
-from flaskblog.users.sessions import log_in_anew
+from flaskblog.users.sessions import renew_session
 
 
-@users.route("/account", methods=["GET", "POST"])
+@bp.route("/account", methods=["GET", "POST"])
 @login_required
 def account() -> ResponseReturnValue:
-    """Change one's name, address and picture."""
+    """Change one's username, e-mail address and picture."""
     user = _owner()
     form = AccountForm(username=user.username, email=user.email)
     form.owner = user
-    if form.validate_on_submit() and _save_account(form, user):
-        flash("Your account is saved.")
+    if form.validate_on_submit() and _change_account(form, user):
+        flash("Your account has been updated.")
         return redirect(url_for("users.account"))
     return render_template("users/account.html", form=form)
 
 
-@users.route("/account/password", methods=["GET", "POST"])
+@bp.route("/account/password", methods=["GET", "POST"])
 @login_required
 def password() -> ResponseReturnValue:
-    """Choose another password; every other device is logged out."""
+    """Change one's password; all other devices are logged out."""
     form = PasswordForm()
     form.owner = user = _owner()
     if form.validate_on_submit():
-        user.change_password(form.password.data)
-        end_old_password(user)
-        log_in_anew(user)
-        outbox.wake()
-        flash("Your password is changed. Every other device is logged out.")
+        changes.change_account(user, password=form.password.data)
+        renew_session(user)
+        flash("Your password has been changed. All other devices have been logged out.")
         return redirect(url_for("users.account"))
     return render_template("users/password.html", form=form)
 
 
-@users.route("/account/sessions")
+@bp.route("/account/sessions")
 @login_required
 def sessions() -> ResponseReturnValue:
-    """Where one is logged in."""
+    """The devices on which one is logged in."""
     rows = db.session.scalars(Session.of(_owner())).all()
     return render_template("users/sessions.html", sessions=rows)
 
 
-@users.route("/account/sessions/<id:session_id>/end", methods=["POST"])
+@bp.route("/account/sessions/<id:session_id>/end", methods=["POST"])
 @login_required
 def end_session(session_id: int) -> ResponseReturnValue:
-    """Log one device out."""
+    """Log out another device."""
     row = db.first_or_404(Session.of(_owner()).where(Session.id == session_id))
     if row.is_named_by(current_user.session_token):
-        abort(400, "That is the device you are using. Log out instead.")
+        abort(400, "This is the device you are using. To end this session, log out.")
     db.session.delete(row)
     db.session.commit()
-    flash("That device is logged out.")
+    flash("The device has been logged out.")
     return redirect(url_for("users.sessions"))
 
 
-@users.route("/account/sessions/end-others", methods=["POST"])
+@bp.route("/account/sessions/end-others", methods=["POST"])
 @login_required
 def end_other_sessions() -> ResponseReturnValue:
-    """Log every device out but this one."""
-    db.session.execute(Session.others_ended(_owner()))
+    """Log out all other devices."""
+    Session.end_others(_owner())
     db.session.commit()
-    flash("Every other device is logged out.")
+    flash("All other devices have been logged out.")
     return redirect(url_for("users.sessions"))
 
 
-@users.route("/account/delete", methods=["GET", "POST"])
+@bp.route("/account/delete", methods=["GET", "POST"])
 @login_required
 def delete_account() -> ResponseReturnValue:
-    """Say what will go; then, with the password, all of it goes."""
+    """List what will be deleted; with the password, delete it."""
     form = DeleteAccountForm()
     form.owner = user = _owner()
     if form.validate_on_submit():
-        picture = db.session.scalar(user.gone())
-        db.session.commit()
-        if picture:
-            media.remove(picture)
+        changes.delete_account(user)
         logout_user()
-        flash("Your account is deleted, and all that belonged to it.")
+        flash("Your account and everything in it has been deleted.")
         return redirect(url_for("main.home"))
     return render_template(
         "users/delete_account.html",
         form=form,
-        devices=_number(Session.of(user)),
-        deleted=_number(Post.deleted_by(user)),
-        drafts=_number(Draft.of(user)),
+        devices=_count(Session.of(user)),
+        deleted=_count(Post.deleted_by(user)),
+        drafts=_count(Draft.of(user)),
     )
 
 
@@ -105,29 +98,19 @@ def _owner() -> User:
     return user
 
 
-def _number(rows: Select[Any]) -> int:
+def _count(rows: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
-def _save_account(form: AccountForm, user: User) -> bool:
-    """Write what changed; a file that is no longer shown goes after the commit."""
-    fresh = media.save(form.picture.data) if form.picture.data else None
-    db.session.execute(user.held())
-    db.session.refresh(user)
-    unused = user.picture if fresh else None
-    # What a name or an address collides with is told when all is written at once.
-    with db.session.no_autoflush:
-        if form.moves:
-            change_address(user, form.email.data)
-        if form.username.data != user.username:
-            change_name(user, form.username.data)
-        if fresh:
-            user.picture = fresh
-    if not commit_or_tell(form):
-        if fresh:
-            media.remove(fresh)
+def _change_account(form: AccountForm, user: User) -> bool:
+    try:
+        changes.change_account(
+            user,
+            username=form.username.data,
+            email=form.email.data,
+            picture=form.picture.data,
+        )
+    except changes.TakenError as taken:
+        form.set_errors(taken.messages)
         return False
-    if unused:
-        media.remove(unused)
-    outbox.wake()
     return True

@@ -1,5 +1,5 @@
-"""The blueprint that the routes of people hang on."""
+"""The blueprint of the members' pages."""
 
 from flask import Blueprint
 
-users = Blueprint("users", __name__)
+bp = Blueprint("users", __name__)

@@ -1,28 +1,165 @@
-"""What goes with a change of a person's name, address or password, however it is asked for."""
+"""Operations on accounts, one function each, shared by pages, API and commands.
+
+Each of them commits.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 
 from flaskblog import rules
 from flaskblog.extensions import db
+from flaskblog.mail import outbox
+from flaskblog.media import pictures
 from flaskblog.models import FormerName, Mail, Session, User
+from flaskblog.models.passwords import check_password, hash_password
+
+USERNAME_TAKEN = "That username is taken. Choose another one."
+EMAIL_TAKEN = "That e-mail address already has an account. Log in, or use another one."
 
 
-def change_address(user: User, new: str) -> None:
-    """Move, and write a note to the old address, which need not be theirs who asks."""
-    db.session.add(Mail.to(user.email, "address_changed", username=user.username, new_address=new))
-    user.move_to(new)
+class TakenError(Exception):
+    """Another account has these values; `messages` has a sentence for each field."""
+
+    def __init__(self, messages: dict[str, str]) -> None:
+        super().__init__(" ".join(messages.values()))
+        self.messages = messages
 
 
-def change_name(user: User, new: str) -> None:
-    """Rename; links to the old name go on to lead somewhere, unless only its case differs."""
-    db.session.execute(FormerName.taken(new))
-    if rules.username_key(new) != user.username_key:
-        db.session.merge(FormerName(username_key=user.username_key, user_id=user.id))
-    user.rename(new)
+def sign_up(username: str, email: str, password: str, *, is_admin: bool = False) -> User:
+    """Create an account from values that have passed their rules; the first one is an admin.
 
-
-def end_old_password(user: User) -> None:
-    """End every session, the one at hand too: who copied it has it no longer; and write a note.
-
-    It goes to the address that the person has until now, so move them afterwards.
+    Raises `TakenError`.
     """
-    db.session.execute(Session.all_ended(user))
+    _require_available(username, email)
+    is_first = ~exists(select(User.id))
+    user = User(password_hash=hash_password(password), is_admin=is_admin or is_first)
+    user.rename(username)
+    user.change_email(email)
+    try:
+        FormerName.release(username)
+        db.session.add(user)
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        _require_available(username, email)
+        raise
+    return user
+
+
+def authenticate(login: str, password: str) -> User | None:
+    """Return the member with this username or e-mail address and this password.
+
+    Takes the same time if there is no such account.
+    """
+    user = db.session.scalar(User.by_login(login))
+    matches = check_password(user.password_hash if user else None, password)
+    return user if matches else None
+
+
+def change_account(
+    user: User,
+    *,
+    username: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
+    picture: bytes | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Change what is given; values have passed their rules. A new password ends every session.
+
+    `check` runs after the row is locked, and may raise to refuse the change. The former address is
+    notified of a new password or address. Raises `TakenError`.
+    """
+    # Hashing and storing take time: they come before the lock.
+    password_hash = hash_password(password) if password else None
+    stored = pictures.save(picture) if picture else None
+    user_id = user.id
+    try:
+        user.lock()
+        check()
+        if password_hash:
+            user.password_hash = password_hash
+            _end_sessions(user)
+        _change_profile(user, username, email)
+        replaced, user.picture = user.picture, stored or user.picture
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        if stored:
+            pictures.remove(stored)
+        _require_available(username, email, user_id)
+        raise
+    if stored and replaced:
+        pictures.remove(replaced)
+    outbox.wake()
+
+
+def reset_password(user: User, password: str) -> bool:
+    """Set a password; False if it has changed since the user was loaded."""
+    if not user.reset_password(password):
+        db.session.rollback()
+        return False
+    _end_sessions(user)
+    db.session.commit()
+    outbox.wake()
+    return True
+
+
+def delete_account(user: User) -> None:
+    """Delete a member and everything that belongs to them."""
+    picture = user.delete()
+    db.session.commit()
+    if picture:
+        pictures.remove(picture)
+
+
+def taken_values(
+    username: str | None, email: str | None, owner_id: int | None = None
+) -> dict[str, str]:
+    """A message for each field whose value belongs to another account."""
+    found: dict[str, str] = {}
+    for field, value, query, message in (
+        ("username", username, User.by_username, USERNAME_TAKEN),
+        ("email", email, User.by_email, EMAIL_TAKEN),
+    ):
+        holder = db.session.scalar(query(value)) if value else None
+        if holder is not None and holder.id != owner_id:
+            found[field] = message
+    return found
+
+
+def _require_available(
+    username: str | None, email: str | None, owner_id: int | None = None
+) -> None:
+    if taken := taken_values(username, email, owner_id):
+        raise TakenError(taken)
+
+
+def _change_profile(user: User, username: str | None, email: str | None) -> None:
+    if email and email != user.email:
+        _change_email(user, email)
+    if username and username != user.username:
+        _rename(user, username)
+
+
+def _change_email(user: User, email: str) -> None:
+    """Notify the former address: the change may not be by the owner."""
+    notice = Mail.to(user.email, "address_changed", username=user.username, new_address=email)
+    db.session.add(notice)
+    user.change_email(email)
+
+
+def _rename(user: User, username: str) -> None:
+    """Redirect from the former username, unless only its case changes."""
+    FormerName.release(username)
+    if rules.username_key(username) != user.username_key:
+        db.session.merge(FormerName(username_key=user.username_key, user_id=user.id))
+    user.rename(username)
+
+
+def _end_sessions(user: User) -> None:
+    """End all sessions, also the current one, whose cookie may be copied; notify the address."""
+    Session.end_all(user)
     db.session.add(Mail.to(user.email, "password_changed", username=user.username))

@@ -1,6 +1,6 @@
-"""What a browser's User-Agent says, in words that a person knows their device by."""
+"""Names of devices, from the User-Agent header."""
 
-# Each list is searched in order: a browser also names the ones it descends from.
+# In order of precedence: browsers also include the names of those they derive from.
 _BROWSERS = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -23,7 +23,7 @@ _SYSTEMS = [
 
 
 def device_name(user_agent: str) -> str:
-    """`Firefox on Linux`; for what is no known browser, the first word it calls itself by."""
+    """Such as `Firefox on Linux`; for an unknown browser, the first word of the header."""
     browser = _first(_BROWSERS, user_agent)
     system = _first(_SYSTEMS, user_agent)
     if browser and system:

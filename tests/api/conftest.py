@@ -1,4 +1,4 @@
-"""Programs that speak for somebody, one that speaks for nobody, and a site that really runs."""
+"""API clients with and without a token, and a running site."""
 
 import subprocess
 import sys
@@ -8,14 +8,14 @@ import pytest
 from flask import Flask
 
 from flaskblog.models import User
-from tests.api.program import Program
-from tests.factories import make_user
-from tests.live import PROJECT, environment, free_port, started
+from tests.support.api_client import ApiClient
+from tests.support.factories import make_user
+from tests.support.processes import PROJECT, environment, free_port, started
 
 
 @pytest.fixture
 def admin() -> User:
-    """The first account, made before any other."""
+    """The first account, which is created before all others."""
     return make_user("keeper")
 
 
@@ -32,29 +32,28 @@ def author(admin: User) -> User:
 
 
 @pytest.fixture
-def nobody(app: Flask) -> Program:
-    return Program(app)
+def anonymous_api(app: Flask) -> ApiClient:
+    return ApiClient(app)
 
 
 @pytest.fixture
-def program(app: Flask, author: User) -> Program:
-    """It speaks for the author."""
-    return Program(app, author)
+def author_api(app: Flask, author: User) -> ApiClient:
+    return ApiClient(app, author)
 
 
 @pytest.fixture
-def strange_program(app: Flask, stranger: User) -> Program:
-    return Program(app, stranger)
+def stranger_api(app: Flask, stranger: User) -> ApiClient:
+    return ApiClient(app, stranger)
 
 
 @pytest.fixture
-def admins_program(app: Flask, admin: User) -> Program:
-    return Program(app, admin)
+def admin_api(app: Flask, admin: User) -> ApiClient:
+    return ApiClient(app, admin)
 
 
 @pytest.fixture(scope="session")
 def live_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running site without limits, on which people have written."""
+    """The address of a running site with posts and without rate limits."""
     folder = tmp_path_factory.mktemp("live_api")
     port = free_port()
     settings = {

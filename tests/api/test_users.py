@@ -1,4 +1,4 @@
-"""People as JSON: who sees what of whom, and who may change it."""
+"""Members in the API: who can see and change what."""
 
 from typing import Any
 
@@ -7,28 +7,33 @@ from sqlalchemy import func, select
 
 from flaskblog.extensions import db
 from flaskblog.models import FormerName, Mail, User
-from tests.api.program import Program, wrong
-from tests.client import Client, browser
+from flaskblog.models.passwords import hash_password
 from tests.conftest import make_app
-from tests.factories import PASSWORD, make_post, make_user
+from tests.support.api_client import ApiClient, errors_of
+from tests.support.client import Client, browser
+from tests.support.factories import PASSWORD, make_post, make_user
 
 NEWCOMER = {"username": "newcomer", "email": "newcomer@example.org", "password": PASSWORD}
 PUBLIC = {"id", "username", "created_at", "posts_count", "picture_url"}
 PRIVATE = PUBLIC | {"email", "is_admin"}
 
 
-def test_somebody_signs_up_and_the_first_one_is_admin(nobody: Program) -> None:
-    first = nobody.post("/api/users", NEWCOMER)
+def test_signing_up_makes_the_first_member_an_admin(anonymous_api: ApiClient) -> None:
+    first = anonymous_api.post("/api/users", NEWCOMER)
     assert first.status_code == 201
     assert first.json is not None
     assert first.json["is_admin"] is True
-    assert nobody.get(first.headers["Location"]).json == {name: first.json[name] for name in PUBLIC}
-    second = nobody.post("/api/users", {**NEWCOMER, "username": "next", "email": "n@example.org"})
+    assert anonymous_api.get(first.headers["Location"]).json == {
+        name: first.json[name] for name in PUBLIC
+    }
+    second = anonymous_api.post(
+        "/api/users", {**NEWCOMER, "username": "next", "email": "n@example.org"}
+    )
     assert second.json is not None
     assert second.json["is_admin"] is False
     login = {"email": "next", "password": PASSWORD}
-    assert nobody.post("/api/login", login).status_code == 200
-    page = browser(nobody.client.application)
+    assert anonymous_api.post("/api/login", login).status_code == 200
+    page = browser(anonymous_api.client.application)
     assert page.submit("/login", email="next", password=PASSWORD).location == "/"
 
 
@@ -43,78 +48,81 @@ def test_somebody_signs_up_and_the_first_one_is_admin(nobody: Program) -> None:
         *((name, True) for name in ("is_admin", "id", "created_at", "posts_count", "picture")),
     ],
 )  # fmt: skip
-def test_what_a_person_cannot_have_is_told_by_field(
-    nobody: Program, program: Program, author: User, field: str, value: Any
+def test_invalid_fields_are_reported_by_name(
+    anonymous_api: ApiClient, author_api: ApiClient, author: User, field: str, value: Any
 ) -> None:
-    assert wrong(nobody.post("/api/users", {**NEWCOMER, field: value}), 422).keys() == {field}
+    assert errors_of(anonymous_api.post("/api/users", {**NEWCOMER, field: value}), 422).keys() == {
+        field
+    }
     for method in ("PUT", "PATCH"):
-        answer = program.send(method, f"/api/users/{author.id}", {**NEWCOMER, field: value})
-        assert wrong(answer, 422).keys() == {field}
+        response = author_api.send(method, f"/api/users/{author.id}", {**NEWCOMER, field: value})
+        assert errors_of(response, 422).keys() == {field}
     assert db.session.scalars(select(User.username).order_by(User.id)).all() == ["keeper", "author"]
 
 
 @pytest.mark.usefixtures("author")
-def test_a_name_or_an_address_that_is_taken_is_told(nobody: Program) -> None:
+def test_a_taken_username_or_email_is_a_conflict(anonymous_api: ApiClient) -> None:
     taken = {"username": "AUTHOR", "email": "Author@Example.org"}
-    assert wrong(nobody.post("/api/users", NEWCOMER | taken), 409).keys() == taken.keys()
+    assert errors_of(anonymous_api.post("/api/users", NEWCOMER | taken), 409).keys() == taken.keys()
     for field, value in taken.items():
-        assert wrong(nobody.post("/api/users", {**NEWCOMER, field: value}), 409).keys() == {field}
+        assert errors_of(
+            anonymous_api.post("/api/users", {**NEWCOMER, field: value}), 409
+        ).keys() == {field}
 
 
-def test_two_who_want_one_name_at_once_get_one_account(
-    nobody: Program, author: User, monkeypatch: pytest.MonkeyPatch
+def test_of_two_simultaneous_sign_ups_one_is_a_conflict(
+    anonymous_api: ApiClient, author: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = User.rename
+    def hash_while_another_signs_up(password: str) -> str:
+        monkeypatch.setattr("flaskblog.users.changes.hash_password", hash_password)
+        make_user("newcomer", "another@example.org")
+        return hash_password(password)
 
-    def rename_late(self: User, username: str) -> None:
-        rename(self, "author" if username == "newcomer" else username)
-
-    # As if the name had been free at the first look.
-    monkeypatch.setattr(User, "rename", rename_late)
+    monkeypatch.setattr("flaskblog.users.changes.hash_password", hash_while_another_signs_up)
     assert author.username == "author"
-    wrong(nobody.post("/api/users", NEWCOMER), 409)
-    assert db.session.scalar(select(func.count(User.id))) == 2
+    assert "username" in errors_of(anonymous_api.post("/api/users", NEWCOMER), 409)
+    assert db.session.scalar(select(func.count(User.id))) == 3
 
 
-def test_a_repeated_sign_up_makes_one_account(nobody: Program) -> None:
-    first = nobody.post("/api/users", NEWCOMER, Idempotency_Key="k")
-    again = nobody.post("/api/users", NEWCOMER, Idempotency_Key="k")
+def test_a_repeated_sign_up_creates_one_account(anonymous_api: ApiClient) -> None:
+    first = anonymous_api.post("/api/users", NEWCOMER, Idempotency_Key="k")
+    again = anonymous_api.post("/api/users", NEWCOMER, Idempotency_Key="k")
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json == first.json
     other = {**NEWCOMER, "password": "other words in a row"}
-    wrong(nobody.post("/api/users", other, Idempotency_Key="k"), 409)
-    wrong(nobody.post("/api/users", NEWCOMER), 409)
+    errors_of(anonymous_api.post("/api/users", other, Idempotency_Key="k"), 409)
+    errors_of(anonymous_api.post("/api/users", NEWCOMER), 409)
     assert db.session.scalar(select(func.count(User.id))) == 1
 
 
-def test_while_registration_is_closed_only_admins_make_accounts(
+def test_only_admins_create_accounts_while_registration_is_closed(
     database_url: str, admin: User, author: User
 ) -> None:
     app = make_app(database_url, REGISTRATION_OPEN="false")
-    wrong(Program(app).post("/api/users", NEWCOMER), 403)
-    wrong(Program(app, author).post("/api/users", NEWCOMER), 403)
-    assert Program(app, admin).post("/api/users", NEWCOMER).status_code == 201
+    errors_of(ApiClient(app).post("/api/users", NEWCOMER), 403)
+    errors_of(ApiClient(app, author).post("/api/users", NEWCOMER), 403)
+    assert ApiClient(app, admin).post("/api/users", NEWCOMER).status_code == 201
 
 
 @pytest.mark.usefixtures("limited")
-def test_the_limit_on_signing_up_is_one_for_pages_and_programs(
-    client: Client, nobody: Program
+def test_pages_and_api_share_the_limit_of_sign_ups(
+    client: Client, anonymous_api: ApiClient
 ) -> None:
     for number in range(10):
         if number % 2:
-            nobody.post("/api/users", {**NEWCOMER, "username": f"name{number}"})
+            anonymous_api.post("/api/users", {**NEWCOMER, "username": f"name{number}"})
         else:
             client.submit("/register", username="x")
-    wrong(nobody.post("/api/users", NEWCOMER), 429)
+    errors_of(anonymous_api.post("/api/users", NEWCOMER), 429)
     assert client.submit("/register", username="x").status_code == 429
 
 
-def test_the_address_of_a_person_is_for_them_and_admins(
-    nobody: Program, program: Program, strange_program: Program, admins_program: Program,
+def test_only_the_member_and_admins_see_the_email(
+    anonymous_api: ApiClient, author_api: ApiClient, stranger_api: ApiClient, admin_api: ApiClient,
     author: User,
 ) -> None:  # fmt: skip
     for reader, shown in (
-        (nobody, PUBLIC), (strange_program, PUBLIC), (program, PRIVATE), (admins_program, PRIVATE)
+        (anonymous_api, PUBLIC), (stranger_api, PUBLIC), (author_api, PRIVATE), (admin_api, PRIVATE)
     ):  # fmt: skip
         one = reader.get(f"/api/users/{author.id}").json
         listed = reader.get("/api/users").json
@@ -124,58 +132,48 @@ def test_the_address_of_a_person_is_for_them_and_admins(
         assert {user["id"]: user for user in listed["users"]}[author.id] == one
 
 
-def test_people_are_listed_in_pages(nobody: Program) -> None:
-    people = [make_user(f"person{number}").id for number in range(3)]
-    answer = nobody.get("/api/users?per_page=2&page=2")
-    assert answer.json is not None
-    told = answer.json
-    assert [user["id"] for user in told.pop("users")] == people[2:]
-    assert told == {"total": 3, "pages": 2, "current_page": 2}
-    assert 'rel="prev"' in answer.headers["Link"]
-    wrong(nobody.get("/api/users?per_page=101"), 422)
+def test_members_are_listed_in_pages(anonymous_api: ApiClient) -> None:
+    user_ids = [make_user(f"person{number}").id for number in range(3)]
+    response = anonymous_api.get("/api/users?per_page=2&page=2")
+    assert response.json is not None
+    body = response.json
+    assert [user["id"] for user in body.pop("users")] == user_ids[2:]
+    assert body == {"total": 3, "pages": 2, "current_page": 2}
+    assert 'rel="prev"' in response.headers["Link"]
+    errors_of(anonymous_api.get("/api/users?per_page=101"), 422)
 
 
-def test_somebody_changes_what_is_theirs(program: Program, author: User) -> None:
+def test_a_member_can_change_the_own_account(author_api: ApiClient, author: User) -> None:
     address = f"/api/users/{author.id}"
-    changed = program.put(address, {"username": "renamed", "email": "new@example.org"})
+    changed = author_api.put(address, {"username": "renamed", "email": "new@example.org"})
     assert changed.status_code == 200
     assert changed.json is not None
     assert (changed.json["username"], changed.json["email"]) == ("renamed", "new@example.org")
     assert [mail.recipient for mail in db.session.scalars(select(Mail))] == ["author@example.org"]
     assert db.session.scalars(select(FormerName.username_key)).all() == ["author"]
-    assert program.patch(address, {"username": "Renamed"}).status_code == 200
-    assert program.patch(address, {"username": "keeper"}).status_code == 409
-    assert program.patch(address, {}).status_code == 200
+    assert author_api.patch(address, {"username": "Renamed"}).status_code == 200
+    assert author_api.patch(address, {"username": "keeper"}).status_code == 409
+    assert author_api.patch(address, {}).status_code == 200
 
 
-def test_others_change_nothing_and_admins_may(
-    nobody: Program, strange_program: Program, admins_program: Program, author: User
+def test_only_the_member_and_admins_may_change_an_account(
+    anonymous_api: ApiClient, stranger_api: ApiClient, admin_api: ApiClient, author: User
 ) -> None:
     address = f"/api/users/{author.id}"
     for method, body in (
         ("PUT", {"username": "x1", "email": "x@example.org"}), ("PATCH", {}), ("DELETE", None)
     ):  # fmt: skip
-        wrong(nobody.send(method, address, body), 401)
-        wrong(strange_program.send(method, address, body), 403)
-    assert admins_program.patch(address, {"username": "tamed"}).status_code == 200
-    assert admins_program.delete(address).status_code == 204
-    wrong(nobody.get(address), 404)
-    wrong(admins_program.delete(address), 404)
+        errors_of(anonymous_api.send(method, address, body), 401)
+        errors_of(stranger_api.send(method, address, body), 403)
+    assert admin_api.patch(address, {"username": "tamed"}).status_code == 200
+    assert admin_api.delete(address).status_code == 204
+    errors_of(anonymous_api.get(address), 404)
+    errors_of(admin_api.delete(address), 404)
 
 
-def test_somebody_leaves_with_all_that_is_theirs(program: Program, author: User) -> None:
+def test_deleting_an_account_deletes_posts_and_tokens(author_api: ApiClient, author: User) -> None:
     post_id = make_post(author).id
-    assert program.delete(f"/api/users/{author.id}").status_code == 204
-    wrong(program.get("/api/posts"), 401)
-    program.token = ""
-    wrong(program.get(f"/api/posts/{post_id}"), 404)
-
-
-def test_a_person_who_changed_meanwhile_is_not_overwritten_unseen(
-    program: Program, author: User
-) -> None:
-    address = f"/api/users/{author.id}"
-    seen = program.get(address).headers["ETag"]
-    assert program.patch(address, {"username": "renamed"}, If_Match=seen).status_code == 200
-    wrong(program.patch(address, {"username": "again"}, If_Match=seen), 412)
-    wrong(program.delete(address, If_Match=seen), 412)
+    assert author_api.delete(f"/api/users/{author.id}").status_code == 204
+    errors_of(author_api.get("/api/posts"), 401)
+    author_api.token = ""
+    errors_of(author_api.get(f"/api/posts/{post_id}"), 404)

@@ -10,12 +10,12 @@ import pytest
 from flask_migrate import upgrade
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.checks import MODULES
-from tests.browser.shown_site import Shown, ShownSite
-from tests.browser.states import every_state
 from tests.conftest import make_app
-from tests.live import PATIENCE, free_port, started
-from tests.smtp import LOOPBACK, Mailbox, serving
+from tests.support.page_checks import MODULES
+from tests.support.page_states import every_state
+from tests.support.processes import TIMEOUT, free_port, started
+from tests.support.shown_site import Shown, ShownSite
+from tests.support.smtp_server import LOOPBACK, Mailbox, serving
 
 CHROMIUM = Path("/usr/bin/chromium")
 # All but the first three keep the browser from asking its maker for anything.
@@ -136,16 +136,16 @@ def page(request: pytest.FixtureRequest, browser: Browser, live_site: str) -> It
     only JavaScript does takes `@pytest.mark.parametrize("page", [True], indirect=True)`.
     """
     context = browser.new_context(base_url=live_site, java_script_enabled=request.param)
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(TIMEOUT * 1000)
     page = context.new_page()
-    told: list[str] = []
+    messages: list[str] = []
     hosts: set[str] = set()
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     yield page
     context.close()
-    assert told == []
+    assert messages == []
     assert hosts <= {urlsplit(live_site).netloc, ""}  # data: addresses have no host
 
 

@@ -1,4 +1,4 @@
-"""`make screenshots`: a picture of every page, for whoever wants to see the site or judge it."""
+"""`make screenshots`: a screenshot of every page, in docs/screenshots."""
 
 from collections import Counter
 from io import BytesIO
@@ -8,15 +8,15 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser
 
-from tests.browser.shown_site import Shown
-from tests.examples import MEMBERS_PAGES, VISITORS_PAGES
+from tests.support.examples import MEMBERS_PAGES, VISITORS_PAGES
+from tests.support.shown_site import Shown
 
 SIZES = {"phone": (390, 844), "wide": (1280, 860)}
 SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 COLOURS = 64
 BYTES = 3_000_000
-# Beside every page as it mostly is, what it looks like when there is something to tell.
-TELLING = {
+# States of pages, beside each page in its usual state.
+STATES = {
     "empty-site": "an empty site",
     "first-sign-up": "the first sign-up",
     "closed": "sign-up closed",
@@ -30,21 +30,21 @@ TELLING = {
     "odd-posts": "visitor: a long name",
     "post-rtl": "visitor: a post, rtl",
     "post-more-contrast": "visitor: appearance system-more",
-    "conflict": "writer: conflict",
-    "preview": "writer: preview",
-    "published": "writer: saved",
+    "conflict": "author: conflict",
+    "preview": "author: preview",
+    "published": "author: saved",
 }
 
 
-def test_every_page_has_its_pictures(
+def test_take_a_screenshot_of_every_page(
     browser: Browser, shown_address: str, states: dict[str, Shown], project: Path
 ) -> None:
     folder = project / "docs" / "screenshots"
     for old in folder.glob("*.png"):
         old.unlink()
     named = {endpoint.partition(".")[2]: f"visitor: {endpoint}" for endpoint in VISITORS_PAGES}
-    named |= {endpoint.partition(".")[2]: f"writer: {endpoint}" for endpoint in MEMBERS_PAGES}
-    for name, state in (named | TELLING).items():
+    named |= {endpoint.partition(".")[2]: f"author: {endpoint}" for endpoint in MEMBERS_PAGES}
+    for name, state in (named | STATES).items():
         page = browser.new_page(base_url=shown_address, reduced_motion="reduce")
         states[state].open(page)
         for size, (width, height) in SIZES.items():
@@ -57,7 +57,7 @@ def test_every_page_has_its_pictures(
 
 
 def _small(png: bytes) -> Image.Image:
-    """In the colours that it mostly is of: an average of rare ones would tint the whole page."""
+    """Reduce to the most frequent colours; averaging rare ones would tint the page."""
     image = Image.open(BytesIO(png)).convert("RGB")
     data = image.tobytes()
     pixels = Counter(data[start : start + 3] for start in range(0, len(data), 3))

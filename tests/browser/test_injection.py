@@ -1,7 +1,7 @@
-"""Script that somebody writes into a post never runs, on any page that shows it.
+"""Script in a post never runs, on any page that shows it.
 
 The vectors are of the kinds in OWASP's XSS Filter Evasion Cheat Sheet. The fixture `page` fails a
-test whose console says anything, and so also one whose script only the security policy stopped.
+test whose console has messages, so also one whose script only the security policy stopped.
 """
 
 import secrets
@@ -9,9 +9,9 @@ import secrets
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.factories import PASSWORD
-from tests.live import PATIENCE
-from tests.visitor import Visitor
+from tests.support.factories import PASSWORD
+from tests.support.http_client import HttpClient
+from tests.support.processes import TIMEOUT
 
 RUN = "window.ran=1"
 VECTORS = [
@@ -50,43 +50,44 @@ VECTORS = [
     f"`</code><script>{RUN}</script>`",
     f'```"><script>{RUN}</script>\n</code></pre><script>{RUN}</script>\n```',
 ]
-# What none of our pages has, and each of the vectors would like to have there.
-FOREIGN = """
+# Elements and attributes that no page of ours has and that the vectors try to add.
+FORBIDDEN = """
 script:not([src]), iframe, object, base, style, link:not(head > *), meta:not(head > *), svg, math,
 video, details[ontoggle], [onerror], [onload], [onfocus], [onbegin], [formaction],
 a[href^="javascript"], a[href^="x:"]
 """
-TOGETHER = "\n\n".join(VECTORS)  # and each alone: one may hide what stands behind it
+TOGETHER = "\n\n".join(VECTORS)  # and each alone, since one may hide the next
 
 
 @pytest.fixture
-def author(live_site: str) -> tuple[Visitor, str]:
-    visitor, name = Visitor(live_site), f"writer.{secrets.token_hex(4)}"
+def author(live_site: str) -> tuple[HttpClient, str]:
+    visitor, name = HttpClient(live_site), f"author.{secrets.token_hex(4)}"
     visitor.sign_up(name)
     return visitor, name
 
 
 @pytest.mark.parametrize("page", [True], indirect=True)
-def test_nothing_that_is_written_runs(page: Page, author: tuple[Visitor, str]) -> None:
+def test_script_in_posts_never_runs(page: Page, author: tuple[HttpClient, str]) -> None:
     """Each vector is a title and a content, before an edit and after it."""
     visitor, name = author
     token = visitor.token("/post/new")
     posts = []
     for one, other in zip(VECTORS[::2], VECTORS[1::2], strict=True):
-        words, swapped = _words(one, other), _words(other, one)
-        status, post = visitor.post("/post/new", csrf_token=token, **words)
+        fields, swapped = _fields(one, other), _fields(other, one)
+        status, post = visitor.post("/post/new", csrf_token=token, **fields)
         assert (status, post.startswith("/post/")) == (302, True)
         assert visitor.post(f"{post}/update", csrf_token=token, **swapped) == (302, post)
-        status, _ = visitor.post("/post/new", csrf_token=token, action="draft", **words)
+        status, _ = visitor.post("/post/new", csrf_token=token, action="draft", **fields)
         assert status == 302
         posts.append(post)
     _log_in(page, name)
-    for post in posts:
-        for deed in ("", "/history", "/update", "/delete"):
-            _visit(page, post + deed)
-    for number in range(1, -(-len(posts) // 5) + 1):
-        for address in ("/", f"/user/{name}", "/drafts"):
-            _visit(page, f"{address}?page={number}")
+    pages = range(1, -(-len(posts) // 5) + 1)
+    suffixes = ("", "/history", "/update", "/delete")
+    lists = ("/", f"/user/{name}", "/drafts")
+    addresses = [f"{post}{suffix}" for post in posts for suffix in suffixes]
+    addresses += [f"{address}?page={number}" for number in pages for address in lists]
+    for address in addresses:
+        _visit(page, address)
     page.goto("/post/new")
     page.get_by_label("Title").fill(VECTORS[0])
     page.get_by_label("Content").fill(TOGETHER)
@@ -95,25 +96,25 @@ def test_nothing_that_is_written_runs(page: Page, author: tuple[Visitor, str]) -
     _check(page)
     for post in posts:
         assert visitor.post(f"{post}/delete", csrf_token=token)[0] == 302
-    for number in range(1, -(-len(posts) // 5) + 1):
+    for number in pages:
         _visit(page, f"/account/deleted?page={number}")
 
 
-def test_nothing_runs_where_two_versions_meet_nor_at_log_in(
-    browser: Browser, live_site: str, author: tuple[Visitor, str]
+def test_script_never_runs_in_edit_conflicts_or_at_log_in(
+    browser: Browser, live_site: str, author: tuple[HttpClient, str]
 ) -> None:
-    """Apart from the other: Chromium notes a conflict's status in its console."""
+    """Check the console here: Chromium logs the status 409 of the conflict."""
     visitor, name = author
     token = visitor.token("/post/new")
-    _, post = visitor.post("/post/new", csrf_token=token, **_words("T", "c"))
+    _, post = visitor.post("/post/new", csrf_token=token, **_fields("T", "c"))
     context = browser.new_context(base_url=live_site)
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(TIMEOUT * 1000)
     page = context.new_page()
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     _log_in(page, name)
     page.goto(f"{post}/update")
-    visitor.post(f"{post}/update", csrf_token=token, **_words(VECTORS[0], TOGETHER))
+    visitor.post(f"{post}/update", csrf_token=token, **_fields(VECTORS[0], TOGETHER))
     page.get_by_label("Title").fill(VECTORS[1])
     page.get_by_label("Content").fill(TOGETHER[::-1] + TOGETHER)
     page.get_by_role("button", name="Save", exact=True).click()
@@ -123,11 +124,11 @@ def test_nothing_runs_where_two_versions_meet_nor_at_log_in(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
     _check(page)
-    assert [text for text in told if "409" not in text] == []
+    assert [text for text in messages if "409" not in text] == []
     context.close()
 
 
-def _words(title: str, content: str) -> dict[str, str]:
+def _fields(title: str, content: str) -> dict[str, str]:
     return {"title": title.replace("\n", " ")[:100], "content": content}
 
 
@@ -140,12 +141,12 @@ def _visit(page: Page, address: str) -> None:
 
 def _check(page: Page) -> None:
     assert page.evaluate("window.ran") is None, page.url
-    assert page.locator(FOREIGN).count() == 0, page.url
+    assert page.locator(FORBIDDEN).count() == 0, page.url
 
 
 def _log_in(page: Page, name: str) -> None:
     page.goto("/login")
-    page.get_by_label("Name or e-mail address").fill(name)
+    page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("button", name="Log out")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The whole way through, in a browser: sign up, write, log out, and be read by somebody else."""
+"""The main journey in a browser: sign up, publish, log out; another member reads."""
 
 import re
 import secrets
@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 PASSWORD = "four words for a test"
 
 
-def test_a_writer_publishes_and_somebody_else_reads(page: Page) -> None:
-    writer, reader = _new_name(), _new_name()
+def test_an_author_publishes_and_another_member_reads(page: Page) -> None:
+    author, reader = _new_name(), _new_name()
     page.goto("/")
-    _sign_up_and_log_in(page, writer)
+    _sign_up_and_log_in(page, author)
     page.get_by_role("link", name="Write", exact=True).click()
     page.get_by_label("Title").fill("On <em>engines</em>")
     page.get_by_label("Content").fill("It weaves patterns.\n\nAs a loom weaves leaves.")
@@ -27,15 +27,15 @@ def test_a_writer_publishes_and_somebody_else_reads(page: Page) -> None:
     assert page.url == address
     expect(page.get_by_role("heading", level=1)).to_have_text("On <em>engines</em>")
     expect(page.get_by_text("As a loom weaves leaves.", exact=True)).to_be_visible()
-    expect(page.get_by_role("article").get_by_role("link", name=writer)).to_be_visible()
+    expect(page.get_by_role("article").get_by_role("link", name=author)).to_be_visible()
 
 
-def test_a_refused_sign_up_tells_at_the_field_and_puts_the_cursor_there(page: Page) -> None:
+def test_a_rejected_sign_up_shows_the_error_and_focuses_the_field(page: Page) -> None:
     page.goto("/register")
-    page.get_by_label("Name", exact=True).fill("x")
+    page.get_by_label("Username", exact=True).fill("x")
     page.get_by_label("E-mail address").fill("reader@example.org")
     page.get_by_role("button", name="Sign up").click()
-    name = page.get_by_label("Name", exact=True)
+    name = page.get_by_label("Username", exact=True)
     expect(name).to_be_focused()
     expect(name).to_have_value("x")
     expect(name).to_have_accessible_description(re.compile("^Use 2 to 20 letters"))
@@ -44,12 +44,12 @@ def test_a_refused_sign_up_tells_at_the_field_and_puts_the_cursor_there(page: Pa
 
 def _sign_up_and_log_in(page: Page, name: str) -> None:
     page.get_by_role("link", name="Sign up").first.click()
-    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Username", exact=True).fill(name)
     page.get_by_label("E-mail address").fill(f"{name}@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
-    page.get_by_label("Name or e-mail address").fill(name)
+    page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("link", name=name)).to_be_visible()

@@ -1,4 +1,4 @@
-"""A site that keeps pictures in a folder, and one that keeps them in a bucket."""
+"""Sites that store pictures in a folder, and in a bucket."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +12,9 @@ from s3fs import S3FileSystem
 
 from flaskblog.extensions import db
 from flaskblog.models import User
-from tests.client import Client, browser
 from tests.conftest import make_app
-from tests.factories import make_user
+from tests.support.client import Client, browser
+from tests.support.factories import make_user
 
 
 @pytest.fixture(scope="package")
@@ -43,7 +43,12 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     S3FileSystem.clear_instance_cache()
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(
+    params=[
+        "folder",
+        pytest.param("bucket", marks=[pytest.mark.server, pytest.mark.xdist_group("bucket")]),
+    ]
+)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     settings = {"MEDIA_FOLDER": str(tmp_path / "media")}
     if request.param == "bucket":
@@ -51,7 +56,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     site = make_app(f"sqlite:///{tmp_path / 'site.db'}", **settings)
     with site.app_context():
         upgrade()
-        make_user("writer")
+        make_user("author")
         yield site
         db.session.remove()
 

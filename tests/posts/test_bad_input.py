@@ -1,4 +1,4 @@
-"""Whatever is typed at the desk: told at its field, nothing lost, and never a 500."""
+"""Invalid input in the editor: an error at the field, no lost text and no 500."""
 
 from io import BytesIO
 from time import process_time
@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, User
-from tests.client import Client, is_own_page, message_at
-from tests.desk import autosave, opened, press, sheet
-from tests.factories import make_post
+from tests.support.client import Client, is_own_page, message_at
+from tests.support.editor import autosave, form_fields, open_editor, press
+from tests.support.factories import make_post
 
 LIMITS = {"title": 100, "content": 100_000}
-EMPTY = [
+BLANK = [
     "",
     " ",
     "\t\r\n",
@@ -24,14 +24,14 @@ EMPTY = [
     "\x01\x7f",
     "\u202e",
 ]
-DIRTY = [
+INVISIBLE = [
     ("a\x0bb\x07c", "abc"),
     ("a\u202eb\u2066c", "abc"),
     ("\ufeffa\ufffe", "a"),
     ("e\u0301", "é"),
     ("a\u200db", "a\u200db"),
 ]
-NASTY = {
+NESTED = {
     "brackets": "[" * 100_000,
     "quotes": ">" * 100_000,
     "stars": "*" * 100_000,
@@ -39,88 +39,90 @@ NASTY = {
 
 
 @pytest.fixture(params=["/post/new", "/post/{}/update"])
-def address(request: pytest.FixtureRequest, writer: User) -> str:
-    return str(request.param).format(make_post(writer, title="Before", content="Before.").id)
+def address(request: pytest.FixtureRequest, author: User) -> str:
+    return str(request.param).format(make_post(author, title="Before", content="Before.").id)
 
 
-def written() -> set[tuple[str, str]]:
+def new_posts() -> set[tuple[str, str]]:
     rows = db.session.execute(select(Post.title, Post.content)).all()
     return {(title, content) for title, content in rows} - {("Before", "Before.")}
 
 
 @pytest.mark.parametrize("field", LIMITS)
-def test_a_text_of_exactly_the_limit_is_taken(
-    writer_client: Client, address: str, field: str
+def test_text_of_exactly_the_maximum_length_is_accepted(
+    author_client: Client, address: str, field: str
 ) -> None:
-    words = {"title": "T", "content": "c"} | {field: "é" * LIMITS[field]}
+    text = {"title": "T", "content": "c"} | {field: "é" * LIMITS[field]}
     assert press(
-        writer_client, "publish", opened(writer_client, address), address, **words
+        author_client, "publish", open_editor(author_client, address), address, **text
     ).location
-    assert written() == {(words["title"], words["content"])}
+    assert new_posts() == {(text["title"], text["content"])}
 
 
 @pytest.mark.parametrize("field", LIMITS)
-def test_one_character_more_is_told_with_how_much_is_too_much(
-    writer_client: Client, address: str, field: str
+def test_one_character_more_is_an_error_that_gives_the_excess(
+    author_client: Client, address: str, field: str
 ) -> None:
-    words = {"title": "T", "content": "c"} | {field: "é" * (LIMITS[field] + 1)}
+    text = {"title": "T", "content": "c"} | {field: "é" * (LIMITS[field] + 1)}
     for button in ("publish", "preview"):
-        answer = press(writer_client, button, opened(writer_client, address), address, **words)
-        assert "Shorten it by 1." in message_at(answer, field)
-        assert sheet(answer).items() >= words.items()
-    assert written() == set()
+        response = press(
+            author_client, button, open_editor(author_client, address), address, **text
+        )
+        assert "Shorten it by 1." in message_at(response, field)
+        assert form_fields(response).items() >= text.items()
+    assert new_posts() == set()
 
 
 @pytest.mark.parametrize("field", LIMITS)
-@pytest.mark.parametrize("empty", EMPTY, ids=ascii)
-def test_what_shows_nothing_is_told(
-    writer_client: Client, address: str, field: str, empty: str
+@pytest.mark.parametrize("blank", BLANK, ids=ascii)
+def test_blank_text_is_an_error_but_can_be_a_draft(
+    author_client: Client, address: str, field: str, blank: str
 ) -> None:
-    words = {"title": "T", "content": "c"} | {field: empty}
-    answer = press(writer_client, "publish", opened(writer_client, address), address, **words)
-    assert answer.status_code == 200
-    assert message_at(answer, field)
+    text = {"title": "T", "content": "c"} | {field: blank}
+    response = press(author_client, "publish", open_editor(author_client, address), address, **text)
+    assert response.status_code == 200
+    assert message_at(response, field)
     other = "content" if field == "title" else "title"
-    assert sheet(answer)[other] == words[other]
-    assert press(writer_client, "draft", sheet(answer), address, **words).status_code == 302
-    assert written() == set()
+    assert form_fields(response)[other] == text[other]
+    assert press(author_client, "draft", form_fields(response), address, **text).status_code == 302
+    assert new_posts() == set()
 
 
-@pytest.mark.parametrize(("typed", "kept"), DIRTY, ids=ascii)
-def test_what_is_hidden_never_reaches_the_database(
-    writer_client: Client, address: str, typed: str, kept: str
+@pytest.mark.parametrize(("typed", "stored"), INVISIBLE, ids=ascii)
+def test_invisible_characters_are_not_stored(
+    author_client: Client, address: str, typed: str, stored: str
 ) -> None:
-    words = {"title": typed, "content": typed}
-    press(writer_client, "draft", opened(writer_client, address), address, **words)
-    assert db.session.execute(select(Draft.title, Draft.content)).all() == [(kept, kept)]
-    press(writer_client, "publish", opened(writer_client, address), address, **words)
-    assert written() == {(kept, kept)}
+    text = {"title": typed, "content": typed}
+    press(author_client, "draft", open_editor(author_client, address), address, **text)
+    assert db.session.execute(select(Draft.title, Draft.content)).all() == [(stored, stored)]
+    press(author_client, "publish", open_editor(author_client, address), address, **text)
+    assert new_posts() == {(stored, stored)}
 
 
 @pytest.mark.parametrize("field", ["title", "content", "key", "version", "post_id", "action"])
-def test_a_nul_is_told_by_a_page(writer_client: Client, address: str, field: str) -> None:
-    fields = opened(writer_client, address) | {"title": "T", "content": "c"}
+def test_nul_gets_an_error_page(author_client: Client, address: str, field: str) -> None:
+    fields = open_editor(author_client, address) | {"title": "T", "content": "c"}
     for button in ("publish", "draft"):
         sent = fields | {"action": button} | {field: "a\x00b"}
-        answer = writer_client.post(address, data=sent)
-        assert answer.status_code == 400
-        assert is_own_page(answer)
-    assert written() == set()
+        response = author_client.post(address, data=sent)
+        assert response.status_code == 400
+        assert is_own_page(response)
+    assert new_posts() == set()
 
 
-@pytest.mark.parametrize("name", NASTY)
-def test_the_nastiest_nesting_is_published_read_and_compared(
-    writer_client: Client, name: str
+@pytest.mark.parametrize("name", NESTED)
+def test_extreme_nesting_can_be_published_read_and_compared(
+    author_client: Client, name: str
 ) -> None:
-    fields = opened(writer_client)
-    began = process_time()
-    answer = press(writer_client, "publish", fields, title="T", content=NASTY[name])
-    assert process_time() - began < 3, "a bound for a busy machine; it takes less than 1"
-    assert writer_client.get(answer.location).status_code == 200
-    assert writer_client.get("/").status_code == 200
-    changed = fields | {"title": "T", "content": NASTY[name][1:] + "x"}
-    assert press(writer_client, "publish", changed, f"{answer.location}/update").location
-    assert writer_client.get(f"{answer.location}/history").status_code == 200
+    fields = open_editor(author_client)
+    start = process_time()
+    response = press(author_client, "publish", fields, title="T", content=NESTED[name])
+    assert process_time() - start < 3, "with a margin for a busy machine; it takes less than 1"
+    assert author_client.get(response.location).status_code == 200
+    assert author_client.get("/").status_code == 200
+    changed = fields | {"title": "T", "content": NESTED[name][1:] + "x"}
+    assert press(author_client, "publish", changed, f"{response.location}/update").location
+    assert author_client.get(f"{response.location}/history").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -136,33 +138,37 @@ def test_the_nastiest_nesting_is_published_read_and_compared(
     ],
     ids=str,
 )
-def test_a_form_sent_by_a_program_breaks_nothing(
-    writer_client: Client, address: str, sent: dict[str, object]
+def test_unexpected_fields_cause_no_server_error(
+    author_client: Client, address: str, sent: dict[str, object]
 ) -> None:
-    token = {"csrf_token": writer_client.token("/post/new")}
-    answer = writer_client.post(address, data=token | sent)
-    assert answer.status_code in {200, 302, 409}
-    answer = autosave(writer_client, {}, address, **(token | sent))
-    assert answer.status_code in {200, 400}
-    assert answer.is_json
+    token = {"csrf_token": author_client.token("/post/new")}
+    response = author_client.post(address, data=token | sent)
+    assert response.status_code in {200, 302, 409}
+    response = autosave(author_client, {}, **(token | sent))
+    assert response.status_code in {200, 400}
+    assert response.is_json
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
-def test_a_body_of_another_kind_breaks_nothing(
-    writer_client: Client, address: str, kind: str
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "text/plain", "application/octet-stream"]
+)
+def test_other_content_types_are_bad_requests(
+    author_client: Client, address: str, content_type: str
 ) -> None:
     for body in (b"", b"{}", b'{"title": "\\ud800"}', b"\xff\xfe", b"[" * 100_000):
-        answer = writer_client.post(address, data=body, content_type=kind)
-        assert answer.status_code == 400
-    assert written() == set()
+        response = author_client.post(address, data=body, content_type=content_type)
+        assert response.status_code == 400
+    assert new_posts() == set()
 
 
-def test_a_file_in_place_of_words_breaks_nothing(writer_client: Client, address: str) -> None:
-    token = writer_client.token("/post/new")
-    answer = writer_client.post(
+def test_a_file_in_place_of_text_is_an_error_at_the_field(
+    author_client: Client, address: str
+) -> None:
+    token = author_client.token("/post/new")
+    response = author_client.post(
         address,
         data={"csrf_token": token, "title": (BytesIO(b"x"), "a.txt"), "content": "c"},
         content_type="multipart/form-data",
     )
-    assert answer.status_code == 200
-    assert message_at(answer, "title")
+    assert response.status_code == 200
+    assert message_at(response, "title")

@@ -1,4 +1,4 @@
-"""Deleting asks first, and can be undone for 30 days."""
+"""Deleting a post asks for confirmation, and can be undone for 30 days."""
 
 from datetime import timedelta
 
@@ -6,22 +6,23 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from flaskblog import worker
-from flaskblog.database import now
+from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, Revision, User
-from flaskblog.models.post import KEPT_AFTER_DELETION
-from tests.client import Client, browser, read
-from tests.desk import told
-from tests.factories import make_post, make_user
+from flaskblog.models.post import RESTORABLE
+from flaskblog.serving import worker
+from tests.support.client import Client, browser, read
+from tests.support.editor import announcements
+from tests.support.factories import make_post, make_user
+from tests.support.jobs import run_job
 
 
 @pytest.fixture
-def post(writer: User) -> Post:
-    """With an edit, and a draft of another one."""
-    post = make_post(writer, title="On <i>engines</i>", content="Before.")
+def post(author: User) -> Post:
+    """A post with an edit, and a draft of another edit."""
+    post = make_post(author, title="On <i>engines</i>", content="Before.")
     post.revise("On <i>engines</i>", "After.")
-    draft = Draft(author_id=writer.id, key="k", title="", content="", post_id=post.id)
+    draft = Draft(author_id=author.id, key="k", title="", content="", post_id=post.id)
     db.session.add(draft)
     db.session.commit()
     return post
@@ -31,10 +32,10 @@ def delete(client: Client, post: Post) -> None:
     assert client.submit(f"/post/{post.id}/delete").status_code == 302
 
 
-def test_to_ask_changes_nothing_and_names_the_post_and_what_goes(
-    writer_client: Client, post: Post
+def test_the_confirmation_page_names_the_post_and_deletes_nothing(
+    author_client: Client, post: Post
 ) -> None:
-    page = read(writer_client.get(f"/post/{post.id}/delete"))
+    page = read(author_client.get(f"/post/{post.id}/delete"))
     heading = page.select_one("main h1")
     assert heading is not None
     assert "On <i>engines</i>" in heading.text
@@ -43,104 +44,105 @@ def test_to_ask_changes_nothing_and_names_the_post_and_what_goes(
     assert db.session.scalars(select(Post.deleted_at)).all() == [None]
 
 
-def test_a_deleted_post_is_seen_nowhere(
-    client: Client, writer_client: Client, writer: User, post: Post
+def test_a_deleted_post_is_not_shown_anywhere(
+    client: Client, author_client: Client, author: User, post: Post
 ) -> None:
     moment = now()
-    older = make_post(writer, title="Older", created_at=moment - timedelta(days=1))
-    newer = make_post(writer, title="Newer", created_at=moment + timedelta(days=1))
+    older = make_post(author, title="Older", created_at=moment - timedelta(days=1))
+    newer = make_post(author, title="Newer", created_at=moment + timedelta(days=1))
     address = f"/post/{post.id}"
     for neighbour in (older, newer):
         assert address in client.get(f"/post/{neighbour.id}").text
-    delete(writer_client, post)
-    for gone in (address, f"{address}/history"):
-        assert client.get(gone).status_code == 404
-        assert writer_client.get(gone).status_code == 404
-    assert writer_client.get(f"{address}/update").status_code == 404
-    for page in ("/", "/user/writer", f"/post/{older.id}", f"/post/{newer.id}"):
+    delete(author_client, post)
+    for missing in (address, f"{address}/history"):
+        assert client.get(missing).status_code == 404
+        assert author_client.get(missing).status_code == 404
+    assert author_client.get(f"{address}/update").status_code == 404
+    for page in ("/", "/user/author", f"/post/{older.id}", f"/post/{newer.id}"):
         assert address not in client.get(page).text
     assert f"/post/{newer.id}" in client.get(f"/post/{older.id}").text
     assert "2 posts" in client.get("/about").text
-    assert "2 posts" in client.get("/user/writer").text
-    assert post.title not in read(client.get("/user/writer")).text
+    assert "2 posts" in client.get("/user/author").text
+    assert post.title not in read(client.get("/user/author")).text
 
 
-def test_a_deleted_post_comes_back_as_it_was(
-    client: Client, writer_client: Client, writer: User, post: Post
+def test_a_restored_post_is_unchanged(
+    client: Client, author_client: Client, author: User, post: Post
 ) -> None:
     address = f"/post/{post.id}"
-    parts = "h1, .prose, time[datetime]"
-    shown = [tag.get("datetime") or tag.text for tag in read(client.get(address)).select(parts)]
-    delete(writer_client, post)
-    page = writer_client.get("/account/deleted")
+    selector = "h1, .prose, time[datetime]"
+    parts_before = [
+        tag.get("datetime") or tag.text for tag in read(client.get(address)).select(selector)
+    ]
+    delete(author_client, post)
+    page = author_client.get("/account/deleted")
     assert [tag.text for tag in read(page).select("article h2")] == [post.title]
-    restored = writer_client.submit("/account/deleted")
+    restored = author_client.submit("/account/deleted")
     assert restored.location == f"/post/{post.id}"
-    assert told(writer_client.get(restored.location)) == ["status"]
-    again = [tag.get("datetime") or tag.text for tag in read(client.get(address)).select(parts)]
-    assert again == shown
-    assert len(shown) == 4, "title, words, written and edited"
+    assert announcements(author_client.get(restored.location)) == ["status"]
+    parts_after = [
+        tag.get("datetime") or tag.text for tag in read(client.get(address)).select(selector)
+    ]
+    assert parts_after == parts_before
+    assert len(parts_before) == 4, "title, content, created and edited"
     assert "edited 1 time" in read(client.get(f"/post/{post.id}/history")).text
-    db.session.refresh(writer)
-    assert writer.posts_count == 1
+    db.session.refresh(author)
+    assert author.posts_count == 1
 
 
-def test_a_second_click_on_either_leads_where_the_first_one_did(
-    writer_client: Client, post: Post
-) -> None:
-    token = {"csrf_token": writer_client.token("/post/new")}
+def test_a_second_click_on_delete_or_restore_redirects(author_client: Client, post: Post) -> None:
+    token = {"csrf_token": author_client.token("/post/new")}
     address = f"/post/{post.id}"
-    for deed, place in (("delete", "/account/deleted"), ("restore", address)):
-        assert writer_client.post(f"{address}/{deed}", data=token).status_code == 302
-        assert writer_client.post(f"{address}/{deed}", data=token).location == place
+    for action, location in (("delete", "/account/deleted"), ("restore", address)):
+        assert author_client.post(f"{address}/{action}", data=token).status_code == 302
+        assert author_client.post(f"{address}/{action}", data=token).location == location
 
 
-def test_the_deleted_are_listed_latest_first_in_pages_and_to_their_author_alone(
-    app: Flask, writer_client: Client, writer: User
+def test_deleted_posts_are_listed_to_their_author_only_latest_first(
+    app: Flask, author_client: Client, author: User
 ) -> None:
     moment = now()
     for number in range(7):
-        make_post(writer, title=f"{number}").delete()
+        make_post(author, title=f"{number}").delete()
     for number, post in enumerate(db.session.scalars(select(Post).order_by(Post.id))):
         post.deleted_at = moment - timedelta(days=number)
     db.session.commit()
     listed = [
-        [tag.text for tag in read(writer_client.get(f"/account/deleted?page={n}")).select("h2")]
+        [tag.text for tag in read(author_client.get(f"/account/deleted?page={n}")).select("h2")]
         for n in (1, 2)
     ]
     assert listed == [["0", "1", "2", "3", "4"], ["5", "6"]]
-    assert writer_client.get("/account/deleted?page=3").status_code == 404
+    assert author_client.get("/account/deleted?page=3").status_code == 404
     stranger = browser(app)
     stranger.log_in(make_user("stranger"))
     assert read(stranger.get("/account/deleted")).select("article") == []
     token = {"csrf_token": stranger.token("/post/new")}
     assert stranger.post(f"/post/{post.id}/restore", data=token).status_code == 404
-    assert writer_client.get(f"/post/{post.id}/restore").status_code == 405
+    assert author_client.get(f"/post/{post.id}/restore").status_code == 405
 
 
-def test_after_30_days_a_post_goes_for_good_with_its_history(
-    writer_client: Client, post: Post, writer: User
+def test_after_30_days_a_post_is_deleted_with_its_history(
+    app: Flask, author_client: Client, post: Post, author: User
 ) -> None:
-    kept = make_post(writer, title="Kept")
-    for row, age in ((post, timedelta(0)), (kept, timedelta(minutes=-1))):
+    recent = make_post(author, title="Kept")
+    for row, age in ((post, timedelta(0)), (recent, timedelta(minutes=-1))):
         row.delete()
-        row.deleted_at = now() - KEPT_AFTER_DELETION - age
+        row.deleted_at = now() - RESTORABLE - age
         db.session.commit()
-    assert [tag.text for tag in read(writer_client.get("/account/deleted")).select("h2")] == [
+    assert [tag.text for tag in read(author_client.get("/account/deleted")).select("h2")] == [
         "Kept"
     ]
-    token = {"csrf_token": writer_client.token("/post/new")}
-    assert writer_client.post(f"/post/{post.id}/restore", data=token).status_code == 404
-    db.session.rollback()
-    worker.forget_deleted_posts.call_local()
+    token = {"csrf_token": author_client.token("/post/new")}
+    assert author_client.post(f"/post/{post.id}/restore", data=token).status_code == 404
+    run_job(app, worker.delete_expired_posts)
     assert db.session.scalars(select(Post.title)).all() == ["Kept"]
     assert db.session.scalars(select(Revision)).all() == []
-    assert db.session.scalars(select(Draft.post_id)).all() == [None], "its words are kept"
-    db.session.refresh(writer)
-    assert writer.posts_count == 0
+    assert db.session.scalars(select(Draft.post_id)).all() == [None], "the draft is kept"
+    db.session.refresh(author)
+    assert author.posts_count == 0
 
 
-def test_an_admin_deletes_what_others_wrote_and_its_author_restores_it(app: Flask) -> None:
+def test_an_author_can_restore_a_post_that_an_admin_deleted(app: Flask) -> None:
     admin, author = make_user("boss.person"), make_user("author")
     post = make_post(author)
     clients = [browser(app), browser(app)]
@@ -157,5 +159,5 @@ def test_an_admin_deletes_what_others_wrote_and_its_author_restores_it(app: Flas
     assert author.posts_count == 1
 
 
-def test_an_empty_list_says_what_would_be_there(writer_client: Client) -> None:
-    assert "30 days" in read(writer_client.get("/account/deleted")).text
+def test_an_empty_list_explains_what_it_lists(author_client: Client) -> None:
+    assert "30 days" in read(author_client.get("/account/deleted")).text

@@ -1,29 +1,31 @@
-"""What every edit changed, for everybody to read."""
+"""The public history of a post: what each edit changed."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from flaskblog.database import now
+from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Post, Revision, User
-from tests.client import Client, read
-from tests.desk import opened, press
-from tests.factories import make_post
+from tests.support.client import Client, read
+from tests.support.editor import open_editor, press
+from tests.support.factories import make_post
 
 
-def edit(client: Client, post: Post, **words: str) -> None:
+def edit(client: Client, post: Post, **text: str) -> None:
     address = f"/post/{post.id}/update"
-    assert press(client, "publish", opened(client, address), address, **words).status_code == 302
+    assert (
+        press(client, "publish", open_editor(client, address), address, **text).status_code == 302
+    )
 
 
-def test_edits_are_read_by_strangers_newest_first_by_word_and_title(
-    client: Client, writer_client: Client, writer: User
+def test_the_history_shows_changed_words_and_titles_newest_first(
+    client: Client, author_client: Client, author: User
 ) -> None:
-    post = make_post(writer, title="First title", content="The red cat sat.")
-    edit(writer_client, post, content="The blue cat sat.")
-    edit(writer_client, post, title="Second title", content="The blue dog sat.")
+    post = make_post(author, title="First title", content="The red cat sat.")
+    edit(author_client, post, content="The blue cat sat.")
+    edit(author_client, post, title="Second title", content="The blue dog sat.")
     page = read(client.get(f"/post/{post.id}/history"))
     sections = page.select("main section")
     assert [
@@ -36,11 +38,11 @@ def test_edits_are_read_by_strangers_newest_first_by_word_and_title(
     assert page.select(f'h1 a[href="/post/{post.id}"]')
 
 
-def test_each_edit_is_told_with_its_time(client: Client, writer: User) -> None:
+def test_each_edit_is_shown_with_its_time(client: Client, author: User) -> None:
     moment = now().replace(microsecond=0)
-    post = make_post(writer, content="0", created_at=moment - timedelta(hours=3))
-    for hours, words in ((2, "1"), (1, "2")):
-        post.revise(post.title, words)
+    post = make_post(author, content="0", created_at=moment - timedelta(hours=3))
+    for hours, text in ((2, "1"), (1, "2")):
+        post.revise(post.title, text)
         post.edited_at = moment - timedelta(hours=hours)
         db.session.commit()
     times = read(client.get(f"/post/{post.id}/history")).select("main time")
@@ -49,14 +51,14 @@ def test_each_edit_is_told_with_its_time(client: Client, writer: User) -> None:
     ]
 
 
-def test_an_edited_post_says_so_and_when_in_lists_and_on_its_page(
-    client: Client, writer_client: Client, writer: User
+def test_lists_and_pages_show_when_a_post_was_edited(
+    client: Client, author_client: Client, author: User
 ) -> None:
-    post = make_post(writer, created_at=now() - timedelta(days=2))
-    addresses = ["/", "/user/writer", f"/post/{post.id}"]
+    post = make_post(author, created_at=now() - timedelta(days=2))
+    addresses = ["/", "/user/author", f"/post/{post.id}"]
     history = f'article a[href="/post/{post.id}/history"]'
     assert all(read(client.get(address)).select(history) == [] for address in addresses)
-    edit(writer_client, post, content="Others.")
+    edit(author_client, post, content="Others.")
     db.session.refresh(post)
     assert post.edited_at
     assert now() - post.edited_at < timedelta(minutes=1)
@@ -67,20 +69,20 @@ def test_an_edited_post_says_so_and_when_in_lists_and_on_its_page(
         assert times == [f"{t:%Y-%m-%dT%H:%M:%SZ}" for t in (post.created_at, post.edited_at)]
 
 
-def test_the_same_words_are_no_edit(writer_client: Client, writer: User) -> None:
-    post = make_post(writer)
-    edit(writer_client, post)
+def test_unchanged_text_is_not_an_edit(author_client: Client, author: User) -> None:
+    post = make_post(author)
+    edit(author_client, post)
     db.session.refresh(post)
     assert (post.edited_at, post.version) == (None, 1)
     assert db.session.scalars(select(Revision)).all() == []
 
 
 @pytest.mark.parametrize("deleted_between", [False, True])
-def test_a_long_history_comes_in_pages_that_join(
-    client: Client, writer: User, deleted_between: bool
+def test_a_long_history_is_split_into_pages(
+    client: Client, author: User, deleted_between: bool
 ) -> None:
     """Versions may have gaps: deleting and restoring count, too."""
-    post = make_post(writer, content="0")
+    post = make_post(author, content="0")
     for number in range(1, 12):
         post.revise(post.title, f"{number}")
         db.session.commit()
@@ -102,18 +104,16 @@ def test_a_long_history_comes_in_pages_that_join(
         assert client.get(f"/post/{post.id}/history?page={beyond}").status_code == 404
 
 
-def test_a_post_never_edited_has_a_history_that_says_so(client: Client, writer: User) -> None:
-    post = make_post(writer)
+def test_the_history_of_an_unedited_post_says_so(client: Client, author: User) -> None:
+    post = make_post(author)
     page = read(client.get(f"/post/{post.id}/history"))
     assert "no times" not in page.text
     assert "not been edited" in page.text
 
 
-def test_what_people_wrote_stays_text_in_the_history(
-    client: Client, writer_client: Client, writer: User
-) -> None:
-    post = make_post(writer, title="<i>a</i>", content="<i>a</i> **b**")
-    edit(writer_client, post, title="<u>b</u>", content="<u>a</u> **b**")
+def test_the_history_escapes_markup(client: Client, author_client: Client, author: User) -> None:
+    post = make_post(author, title="<i>a</i>", content="<i>a</i> **b**")
+    edit(author_client, post, title="<u>b</u>", content="<u>a</u> **b**")
     page = read(client.get(f"/post/{post.id}/history"))
     assert page.select("main i, main u, main strong") == []
     assert "**b**" in page.text

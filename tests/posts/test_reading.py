@@ -1,4 +1,4 @@
-"""Reading one post: its author, its times, its neighbours; and its place in lists."""
+"""Reading posts: author, times, neighbours, excerpts and pages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,34 +6,34 @@ import pytest
 from bs4 import BeautifulSoup
 
 from flaskblog import templating
-from flaskblog.database import now
+from flaskblog.database.base import now
 from flaskblog.models import User
-from tests.client import Client, read
-from tests.factories import make_post, make_user
+from tests.support.client import Client, read
+from tests.support.factories import make_post, make_user
 
 
 def neighbours(page: BeautifulSoup) -> dict[str, str]:
     return {str(link["rel"][0]): link.text for link in page.select("nav.neighbours a")}
 
 
-def test_a_post_is_shown_with_author_picture_and_times(client: Client, writer: User) -> None:
-    written = now() - timedelta(hours=3, minutes=1)
-    post = make_post(writer, title="T", content="*Words.*", created_at=written)
-    for address in (f"/post/{post.id}", "/", "/user/writer"):
+def test_a_post_is_shown_with_author_picture_and_time(client: Client, author: User) -> None:
+    created_at = now() - timedelta(hours=3, minutes=1)
+    post = make_post(author, title="T", content="*Words.*", created_at=created_at)
+    for address in (f"/post/{post.id}", "/", "/user/author"):
         article = read(client.get(address)).select_one("article")
         assert article is not None
-        assert article.select_one('a[rel="author"][href="/user/writer"]') is not None
+        assert article.select_one('a[rel="author"][href="/user/author"]') is not None
         picture = article.select_one("img.picture")
         assert picture is not None
         assert client.get(str(picture["src"])).status_code == 200
         time = article.select_one("time")
         assert time is not None
-        assert time["datetime"] == f"{written:%Y-%m-%dT%H:%M:%SZ}"
+        assert time["datetime"] == f"{created_at:%Y-%m-%dT%H:%M:%SZ}"
         assert "3 hours ago" in article.text
 
 
 @pytest.mark.parametrize(
-    ("age", "words"),
+    ("age", "text"),
     [
         (timedelta(0), "now"),
         (timedelta(seconds=59), "59 seconds ago"),
@@ -45,21 +45,21 @@ def test_a_post_is_shown_with_author_picture_and_times(client: Client, writer: U
     ],
     ids=str,
 )
-def test_relative_words_are_told_by_the_server(
-    monkeypatch: pytest.MonkeyPatch, age: timedelta, words: str
-) -> None:
-    moment = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # an hour that summer time leaves out
+def test_ages_of_posts(monkeypatch: pytest.MonkeyPatch, age: timedelta, text: str) -> None:
+    moment = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # skipped by daylight saving time in Europe
     monkeypatch.setattr(templating, "now", lambda: moment)
-    assert templating.ago(moment - age) == words
+    assert templating.relative_time(moment - age) == text
 
 
-def test_neighbours_are_the_authors_own_by_time_then_number(client: Client, writer: User) -> None:
+def test_neighbours_are_posts_of_the_same_author_by_time_and_id(
+    client: Client, author: User
+) -> None:
     moment = now()
     other = make_user("another")
-    first = make_post(writer, title="1", created_at=moment - timedelta(days=1))
-    tied = [make_post(writer, title=f"{n}", created_at=moment) for n in (2, 3, 4)]
+    first = make_post(author, title="1", created_at=moment - timedelta(days=1))
+    tied = [make_post(author, title=f"{n}", created_at=moment) for n in (2, 3, 4)]
     make_post(other, title="Another's", created_at=moment)
-    make_post(writer, title="0", created_at=moment - timedelta(days=2))
+    make_post(author, title="0", created_at=moment - timedelta(days=2))
     shown = [neighbours(read(client.get(f"/post/{post.id}"))) for post in (first, *tied)]
     assert shown == [
         {"next": "2", "prev": "0"},
@@ -69,17 +69,17 @@ def test_neighbours_are_the_authors_own_by_time_then_number(client: Client, writ
     ]
 
 
-def test_a_posts_only_one_has_no_neighbours(client: Client, writer: User) -> None:
+def test_the_only_post_of_an_author_has_no_neighbours(client: Client, author: User) -> None:
     make_post(make_user("another"))
-    post = make_post(writer)
+    post = make_post(author)
     assert read(client.get(f"/post/{post.id}")).select("nav.neighbours") == []
 
 
-@pytest.mark.parametrize("address", ["/", "/user/writer"])
-def test_an_excerpt_ends_at_a_word_and_holds_no_markup(
-    client: Client, writer: User, address: str
+@pytest.mark.parametrize("address", ["/", "/user/author"])
+def test_an_excerpt_ends_at_a_word_and_has_no_markup(
+    client: Client, author: User, address: str
 ) -> None:
-    make_post(writer, content="**One** `two` <b>\n\n" + "[alpha](/a) *beta* " * 60)
+    make_post(author, content="**One** `two` <b>\n\n" + "[alpha](/a) *beta* " * 60)
     excerpt = read(client.get(address)).select_one("article .excerpt")
     assert excerpt is not None
     assert excerpt.select("*") == []
@@ -89,8 +89,8 @@ def test_an_excerpt_ends_at_a_word_and_holds_no_markup(
     assert len(excerpt.text) <= 280
 
 
-def test_headings_of_a_post_stand_below_its_title(client: Client, writer: User) -> None:
-    post = make_post(writer, title="T", content="# One\n\n## Two\n\n###### Six")
+def test_headings_in_a_post_are_below_its_title(client: Client, author: User) -> None:
+    post = make_post(author, title="T", content="# One\n\n## Two\n\n###### Six")
     page = read(client.get(f"/post/{post.id}"))
     assert [tag.name for tag in page.select("main h1, .prose h2, .prose h3, .prose h4")] == [
         "h1",
@@ -100,10 +100,10 @@ def test_headings_of_a_post_stand_below_its_title(client: Client, writer: User) 
     ]
 
 
-def test_the_last_page_works_and_none_beyond(client: Client, writer: User) -> None:
+def test_pages_beyond_the_last_one_are_a_404(client: Client, author: User) -> None:
     for _ in range(11):
-        make_post(writer)
-    for address in ("/", "/home", "/user/writer"):
+        make_post(author)
+    for address in ("/", "/home", "/user/author"):
         last = read(client.get(f"{address}?page=3"))
         assert len(last.select("article")) == 1
         assert "Page 3 of 3" in last.text

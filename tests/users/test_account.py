@@ -1,56 +1,58 @@
-"""Changing name and address, alone and together."""
+"""Changing username and e-mail address."""
 
 import pytest
 from sqlalchemy import select
 
-from flaskblog import outbox
 from flaskblog.extensions import db
+from flaskblog.mail import outbox
 from flaskblog.models import FormerName, User
-from tests.client import Client, message_at
-from tests.examples import REGISTRATION
-from tests.factories import PASSWORD, make_user
-from tests.outbox import left
-from tests.smtp import Mailbox
-from tests.users.account import MOVE, saved, stored
+from tests.support.account import MOVE, stored, submit_account
+from tests.support.client import Client, message_at
+from tests.support.examples import REGISTRATION
+from tests.support.factories import PASSWORD, make_user
+from tests.support.outbox import outbox_rows
+from tests.support.smtp_server import Mailbox
 
 
-def test_saving_what_is_there_changes_nothing_and_asks_no_password(
-    writer_client: Client, writer: User
+def test_saving_without_changes_stores_nothing_and_needs_no_password(
+    author_client: Client, author: User
 ) -> None:
-    before = stored(writer)
-    saved(writer_client)
-    assert stored(writer) == before
-    assert left() == []
+    before = stored(author)
+    submit_account(author_client)
+    assert stored(author) == before
+    assert outbox_rows() == []
 
 
-def test_name_and_address_change_alone_and_together(writer_client: Client, writer: User) -> None:
-    saved(writer_client, username=" Ada.L ")
-    assert stored(writer) == ("Ada.L", "ada.l", "writer@example.org", "writer@example.org")
-    assert left() == []
-    saved(writer_client, **MOVE | {"email": "Ada@Bücher.org "})
-    assert stored(writer) == ("Ada.L", "ada.l", "Ada@Bücher.org", "ada@xn--bcher-kva.org")
-    saved(writer_client, username="writer", **MOVE)
-    assert stored(writer) == ("writer", "writer", "new@example.org", "new@example.org")
+def test_username_and_email_can_be_changed_separately_or_together(
+    author_client: Client, author: User
+) -> None:
+    submit_account(author_client, username=" Ada.L ")
+    assert stored(author) == ("Ada.L", "ada.l", "author@example.org", "author@example.org")
+    assert outbox_rows() == []
+    submit_account(author_client, **MOVE | {"email": "Ada@Bücher.org "})
+    assert stored(author) == ("Ada.L", "ada.l", "Ada@Bücher.org", "ada@xn--bcher-kva.org")
+    submit_account(author_client, username="author", **MOVE)
+    assert stored(author) == ("author", "author", "new@example.org", "new@example.org")
 
 
-def test_only_what_changed_is_checked(writer_client: Client, writer: User) -> None:
-    """A name that is reserved by now, and an address that no rule would take, stay as they are."""
-    writer.rename("admin")
-    writer.email = "old style@localhost"
+def test_unchanged_values_are_not_validated(author_client: Client, author: User) -> None:
+    """A username that is reserved now, and an address that is invalid now, can stay."""
+    author.rename("admin")
+    author.email = "old style@localhost"
     db.session.commit()
-    saved(writer_client)
-    saved(writer_client, username="writer")
-    assert stored(writer)[::2] == ("writer", "old style@localhost")
+    submit_account(author_client)
+    submit_account(author_client, username="author")
+    assert stored(author)[::2] == ("author", "old style@localhost")
 
 
-def test_another_case_of_the_own_name_and_address_is_free(
-    client: Client, writer_client: Client, writer: User
+def test_the_case_of_ones_own_username_and_email_can_be_changed(
+    client: Client, author_client: Client, author: User
 ) -> None:
-    saved(writer_client, username="WRITER")
-    saved(writer_client, email="Writer@Example.org", current_password=PASSWORD)
-    assert stored(writer) == ("WRITER", "writer", "Writer@Example.org", "writer@example.org")
+    submit_account(author_client, username="AUTHOR")
+    submit_account(author_client, email="Author@Example.org", current_password=PASSWORD)
+    assert stored(author) == ("AUTHOR", "author", "Author@Example.org", "author@example.org")
     assert db.session.scalars(select(FormerName)).all() == []
-    assert client.get("/user/writer").status_code == 200
+    assert client.get("/user/author").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -69,16 +71,16 @@ def test_another_case_of_the_own_name_and_address_is_free(
         ("email", ""),
     ],
 )
-def test_what_is_taken_or_wrong_is_told_at_the_field(
-    writer_client: Client, writer: User, field: str, typed: str
+def test_a_taken_or_invalid_value_is_an_error_of_its_field(
+    author_client: Client, author: User, field: str, typed: str
 ) -> None:
     make_user("Stranger", email="stranger@bücher.example")
-    before = stored(writer)
-    answer = writer_client.submit("/account", **MOVE | {field: typed})
-    assert answer.status_code == 200
-    assert message_at(answer, field)
-    assert stored(writer) == before
-    assert left() == []
+    before = stored(author)
+    response = author_client.submit("/account", **MOVE | {field: typed})
+    assert response.status_code == 200
+    assert message_at(response, field)
+    assert stored(author) == before
+    assert outbox_rows() == []
 
 
 @pytest.mark.parametrize(
@@ -91,38 +93,38 @@ def test_what_is_taken_or_wrong_is_told_at_the_field(
         ("a@b\u00fccher.example", "a@bu\u0308cher.example"),
     ],
 )
-def test_two_spellings_of_one_mailbox_are_never_two_accounts(
-    client: Client, writer_client: Client, one: str, other: str
+def test_two_spellings_of_one_mailbox_cannot_be_two_accounts(
+    client: Client, author_client: Client, one: str, other: str
 ) -> None:
     make_user("stranger", email=one)
     signed_up = client.submit("/register", **REGISTRATION.fields | {"email": other})
     assert message_at(signed_up, "email")
-    assert message_at(writer_client.submit("/account", **MOVE | {"email": other}), "email")
+    assert message_at(author_client.submit("/account", **MOVE | {"email": other}), "email")
 
 
 @pytest.mark.parametrize("password", ["", "a wrong one"])
-def test_another_address_needs_the_password(
-    writer_client: Client, writer: User, password: str
+def test_changing_the_email_requires_the_password(
+    author_client: Client, author: User, password: str
 ) -> None:
-    before = stored(writer)
+    before = stored(author)
     fields = MOVE | {"current_password": password, "username": "renamed"}
-    answer = writer_client.submit("/account", **fields)
-    assert message_at(answer, "current_password")
-    assert 'value="new@example.org"' in answer.text
-    assert stored(writer) == before
+    response = author_client.submit("/account", **fields)
+    assert message_at(response, "current_password")
+    assert 'value="new@example.org"' in response.text
+    assert stored(author) == before
 
 
-def test_the_old_address_is_told_by_mail(writer_client: Client, mailbox: Mailbox) -> None:
-    saved(writer_client, username="renamed", **MOVE)
-    [row] = left()
-    assert (row.recipient, row.template) == ("writer@example.org", "address_changed")
+def test_the_old_address_is_notified(author_client: Client, mailbox: Mailbox) -> None:
+    submit_account(author_client, username="renamed", **MOVE)
+    [row] = outbox_rows()
+    assert (row.recipient, row.template) == ("author@example.org", "address_changed")
     outbox.deliver_due()
-    assert mailbox.recipients == ["writer@example.org"]
+    assert mailbox.recipients == ["author@example.org"]
     body = mailbox.messages[0].get_body(("plain",))
     assert body is not None
     assert "n***@example.org" in body.get_content()
-    assert left() == []
+    assert outbox_rows() == []
 
 
-def test_a_visitor_is_led_through_log_in(client: Client) -> None:
+def test_the_account_page_requires_a_log_in(client: Client) -> None:
     assert client.get("/account").location == "/login?next=%2Faccount"

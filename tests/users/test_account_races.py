@@ -1,4 +1,4 @@
-"""Two changes of accounts at the same moment."""
+"""Simultaneous changes of accounts."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,55 +13,55 @@ from sqlalchemy import select
 
 from flaskblog.extensions import db
 from flaskblog.models import User
-from tests.client import Client, browser, message_at
-from tests.factories import make_user
-from tests.outbox import left
-from tests.users.account import MOVE, stored
-from tests.users.pictures import encoded, plain
+from tests.support.account import MOVE, stored
+from tests.support.client import Client, browser, message_at
+from tests.support.factories import make_user
+from tests.support.outbox import outbox_rows
+from tests.support.pictures import encoded, plain
 
 
-def at_once(monkeypatch: pytest.MonkeyPatch, *work: Callable[[], Any]) -> list[Any]:
-    """The results of changes to accounts that have all passed their checks before any is made."""
-    all_checked = Barrier(len(work), timeout=10)
-    held = User.held
+def simultaneously(monkeypatch: pytest.MonkeyPatch, *changes: Callable[[], Any]) -> list[Any]:
+    """Run changes of accounts that all pass their checks before the first one is stored."""
+    all_checked = Barrier(len(changes), timeout=10)
+    lock = User.lock
 
-    def held_together(user: User) -> object:
+    def lock_together(user: User) -> None:
         all_checked.wait()
-        return held(user)
+        lock(user)
 
-    monkeypatch.setattr(User, "held", held_together)
-    with ThreadPoolExecutor(len(work)) as pool:
-        return [future.result() for future in [pool.submit(one) for one in work]]
+    monkeypatch.setattr(User, "lock", lock_together)
+    with ThreadPoolExecutor(len(changes)) as pool:
+        return [future.result() for future in [pool.submit(one) for one in changes]]
 
 
 @pytest.mark.parametrize("fields", [{"username": "wanted"}, MOVE], ids=["one name", "one address"])
-def test_of_two_who_want_the_same_at_the_same_moment_one_is_told(
+def test_of_two_simultaneous_claims_of_a_value_one_is_rejected(
     app: Flask, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch, media_folder: Path
 ) -> None:
-    """Their new pictures go with what is refused."""
+    """The picture of the rejected change is deleted."""
     clients = [browser(app), browser(app)]
     for name, client in zip(("one", "other"), clients, strict=True):
         client.log_in(make_user(name))
 
     def save(client: Client) -> tuple[int, str]:
         picture = (BytesIO(encoded(plain(), "PNG")), "me.png")
-        answer = client.submit("/account", **fields | {"picture": picture})
-        return answer.status_code, message_at(answer, next(iter(fields)))
+        response = client.submit("/account", **fields | {"picture": picture})
+        return response.status_code, message_at(response, next(iter(fields)))
 
     one, other = clients
-    answers = sorted(at_once(monkeypatch, lambda: save(one), lambda: save(other)))
-    assert [status for status, _ in answers] == [200, 302]
-    assert answers[0][1], "the other is told at the field"
+    responses = sorted(simultaneously(monkeypatch, lambda: save(one), lambda: save(other)))
+    assert [status for status, _ in responses] == [200, 302]
+    assert responses[0][1], "the error is shown at the field"
     pictures = [user.picture for user in db.session.scalars(select(User)) if user.picture]
     assert [path.name for path in media_folder.iterdir()] == pictures
-    assert len(left()) == ("email" in fields)
+    assert len(outbox_rows()) == ("email" in fields)
 
 
-def test_two_clicks_at_once_are_one_change(
-    app: Flask, writer: User, monkeypatch: pytest.MonkeyPatch, media_folder: Path
+def test_two_simultaneous_submissions_change_the_account_once(
+    app: Flask, author: User, monkeypatch: pytest.MonkeyPatch, media_folder: Path
 ) -> None:
     client = browser(app)
-    client.log_in(writer)
+    client.log_in(author)
     cookie = client.get_cookie("session")
     assert cookie is not None
     tabs = [browser(app), browser(app)]
@@ -74,8 +74,8 @@ def test_two_clicks_at_once_are_one_change(
         return tab.submit("/account", **fields).status_code
 
     one, other = tabs
-    assert at_once(monkeypatch, lambda: save(one), lambda: save(other)) == [302, 302]
-    assert stored(writer)[::2] == ("renamed", "new@example.org")
-    assert [path.name for path in media_folder.iterdir()] == [writer.picture]
-    assert len(left()) == 1
-    assert client.get("/user/writer").location == "/user/renamed"
+    assert simultaneously(monkeypatch, lambda: save(one), lambda: save(other)) == [302, 302]
+    assert stored(author)[::2] == ("renamed", "new@example.org")
+    assert [path.name for path in media_folder.iterdir()] == [author.picture]
+    assert len(outbox_rows()) == 1
+    assert client.get("/user/author").location == "/user/renamed"

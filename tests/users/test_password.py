@@ -1,4 +1,4 @@
-"""Changing the password, and what it ends."""
+"""Changing the password, which ends all other sessions."""
 
 from typing import Any
 
@@ -6,29 +6,29 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from flaskblog import outbox
 from flaskblog.extensions import db
+from flaskblog.mail import outbox
 from flaskblog.models import Session, User
-from tests.client import Client, browser, message_at
-from tests.factories import PASSWORD, make_user
-from tests.outbox import left
-from tests.smtp import Mailbox
+from tests.support.client import Client, browser, message_at
+from tests.support.factories import PASSWORD, make_user
+from tests.support.outbox import outbox_rows
+from tests.support.smtp_server import Mailbox
 
 NEW = "another password for tests"
-RIGHT: dict[str, Any] = {"current_password": PASSWORD, "password": NEW, "confirm_password": NEW}
+FIELDS: dict[str, Any] = {"current_password": PASSWORD, "password": NEW, "confirm_password": NEW}
 
 
 def is_logged_in(client: Client) -> bool:
     return client.get("/account").status_code == 200
 
 
-def copied(app: Flask, client: Client) -> Client:
+def copy_session(app: Flask, client: Client) -> Client:
     """Another browser with a copy of the session cookie."""
     cookie = client.get_cookie("session")
     assert cookie is not None
-    thief = browser(app)
-    thief.set_cookie("session", cookie.value)
-    return thief
+    copy = browser(app)
+    copy.set_cookie("session", cookie.value)
+    return copy
 
 
 @pytest.mark.parametrize(
@@ -41,69 +41,67 @@ def copied(app: Flask, client: Client) -> Client:
         ("confirm_password", "something else"),
     ],
 )
-def test_what_is_wrong_is_told_at_the_field_and_changes_nothing(
-    app: Flask, writer_client: Client, writer: User, field: str, typed: str
+def test_an_invalid_field_shows_an_error_and_changes_nothing(
+    app: Flask, author_client: Client, author: User, field: str, typed: str
 ) -> None:
     phone = browser(app)
-    phone.log_in(writer)
-    answer = writer_client.submit("/account/password", **RIGHT | {field: typed})
-    assert answer.status_code == 200
-    assert message_at(answer, field)
-    db.session.refresh(writer)
-    assert writer.has_password(PASSWORD)
+    phone.log_in(author)
+    response = author_client.submit("/account/password", **FIELDS | {field: typed})
+    assert response.status_code == 200
+    assert message_at(response, field)
+    db.session.refresh(author)
+    assert author.has_password(PASSWORD)
     assert is_logged_in(phone)
 
 
-def test_a_change_logs_every_other_browser_out_at_once_and_keeps_this_one(
-    app: Flask, writer_client: Client, writer: User
+def test_a_change_logs_out_all_other_browsers(
+    app: Flask, author_client: Client, author: User
 ) -> None:
     others = [browser(app), browser(app)]
-    others[0].log_in(writer)
-    others[1].log_in(writer, remember="y")
+    others[0].log_in(author)
+    others[1].log_in(author, remember="y")
     stranger = browser(app)
     stranger.log_in(make_user("stranger"))
-    assert writer_client.submit("/account/password", **RIGHT).location == "/account"
+    assert author_client.submit("/account/password", **FIELDS).location == "/account"
     assert [is_logged_in(one) for one in others] == [False, False]
-    assert is_logged_in(writer_client)
+    assert is_logged_in(author_client)
     assert is_logged_in(stranger)
-    assert len(db.session.scalars(Session.of(writer)).all()) == 1
-    assert message_at(others[0].submit("/login", email="writer", password=PASSWORD), "password")
-    assert others[0].submit("/login", email="writer", password=NEW).location == "/"
+    assert len(db.session.scalars(Session.of(author)).all()) == 1
+    assert message_at(others[0].submit("/login", email="author", password=PASSWORD), "password")
+    assert others[0].submit("/login", email="author", password=NEW).location == "/"
 
 
-def test_a_copy_of_the_cookie_that_changed_the_password_ends_too(
-    app: Flask, writer_client: Client
-) -> None:
-    thief = copied(app, writer_client)
-    assert is_logged_in(thief)
-    writer_client.submit("/account/password", **RIGHT)
-    assert not is_logged_in(thief)
-    assert is_logged_in(copied(app, writer_client))
+def test_a_copy_of_the_former_cookie_is_logged_out_too(app: Flask, author_client: Client) -> None:
+    copy = copy_session(app, author_client)
+    assert is_logged_in(copy)
+    author_client.submit("/account/password", **FIELDS)
+    assert not is_logged_in(copy)
+    assert is_logged_in(copy_session(app, author_client))
 
 
-def test_the_owner_is_told_by_mail(writer_client: Client, mailbox: Mailbox) -> None:
-    writer_client.submit("/account/password", **RIGHT | {"current_password": "a wrong one"})
-    assert left() == []
-    writer_client.submit("/account/password", **RIGHT)
+def test_the_owner_is_notified_by_email(author_client: Client, mailbox: Mailbox) -> None:
+    author_client.submit("/account/password", **FIELDS | {"current_password": "a wrong one"})
+    assert outbox_rows() == []
+    author_client.submit("/account/password", **FIELDS)
     outbox.deliver_due()
-    assert mailbox.recipients == ["writer@example.org"]
-    assert mailbox.messages[0]["Subject"] == "Your password at Flaskblog was changed"
+    assert mailbox.recipients == ["author@example.org"]
+    assert mailbox.messages[0]["Subject"] == "Your password for Flaskblog was changed"
 
 
 @pytest.mark.parametrize("fields", [{}, {"remember": "y"}], ids=["today", "remembered"])
-def test_who_was_remembered_is_remembered_still(
-    client: Client, writer: User, fields: dict[str, Any]
+def test_the_session_keeps_its_lifetime(
+    client: Client, author: User, fields: dict[str, Any]
 ) -> None:
-    client.log_in(writer, **fields)
+    client.log_in(author, **fields)
     lifetime = _lifetime()
-    client.submit("/account/password", **RIGHT)
+    client.submit("/account/password", **FIELDS)
     cookie = client.get_cookie("session")
     assert cookie is not None
     assert (cookie.expires is not None) == bool(fields)
     assert abs((_lifetime() - lifetime).total_seconds()) < 1
 
 
-def test_a_visitor_is_led_through_log_in(client: Client) -> None:
+def test_the_password_page_requires_a_log_in(client: Client) -> None:
     assert client.get("/account/password").location == "/login?next=%2Faccount%2Fpassword"
 
 

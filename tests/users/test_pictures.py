@@ -1,4 +1,4 @@
-"""Pictures as members send them through the form."""
+"""Uploading profile pictures."""
 
 import re
 from io import BytesIO
@@ -9,24 +9,24 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from flaskblog.media.images import MAX_BYTES, SIZE
 from flaskblog.models import User
-from flaskblog.users.avatars import MAX_BYTES, SIZE
-from tests.client import Client, is_own_page, message_at
-from tests.users import pictures
-from tests.users.pictures import encoded, plain
-from tests.users.uploads import JPEG, PNG, picture_of, send
+from tests.support import pictures
+from tests.support.client import Client, is_own_page, message_at
+from tests.support.pictures import encoded, plain
+from tests.support.uploads import JPEG, PNG, stored_picture, upload
 
 pytestmark = pytest.mark.usefixtures("media_folder")
 
 
 def send_large(client: Client, data: bytes) -> TestResponse:
-    """From memory: the test client leaves the file open in which it spools what is large."""
+    """Send from memory: the test client does not close the file in which it spools large fields."""
     fields = {
         "csrf_token": client.token("/account"),
         "picture": FileStorage(BytesIO(data), "me.png"),
     }
     boundary, body = encode_multipart(
-        fields | {"username": "writer", "email": "writer@example.org"}
+        fields | {"username": "author", "email": "author@example.org"}
     )
     content_type = f"multipart/form-data; boundary={boundary}"
     return client.post("/account", data=body, content_type=content_type)
@@ -55,11 +55,11 @@ def files(folder: Path) -> list[str]:
         (encoded(plain(), "JPEG", exif=pictures.exif(6), comment=pictures.SECRET), "camera.jpg"),
     ],
 )
-def test_a_picture_is_judged_by_its_content_and_stored_as_ours(
-    writer_client: Client, writer: User, media_folder: Path, data: bytes, name: str
+def test_a_picture_is_recognized_by_its_content_and_stored_as_webp(
+    author_client: Client, author: User, media_folder: Path, data: bytes, name: str
 ) -> None:
-    assert send(writer_client, data, name).location == "/account"
-    stored = picture_of(writer)
+    assert upload(author_client, data, name).location == "/account"
+    stored = stored_picture(author)
     assert stored is not None
     assert re.fullmatch(r"[0-9a-f]{32}\.webp", stored)
     assert files(media_folder) == [stored]
@@ -69,7 +69,7 @@ def test_a_picture_is_judged_by_its_content_and_stored_as_ours(
         assert (image.format, image.size) == ("WEBP", (SIZE, SIZE))
 
 
-ODD = {
+UNUSUAL = {
     "text": b"just words",
     "page": b"<!doctype html><script>alert(1)</script>",
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
@@ -90,64 +90,64 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("data", ODD.values(), ids=ODD.keys())
-def test_an_odd_file_gives_the_picture_or_a_message_and_the_old_picture_stays(
-    writer_client: Client, writer: User, media_folder: Path, data: bytes
+@pytest.mark.parametrize("data", UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_an_unusual_file_is_either_accepted_or_an_error(
+    author_client: Client, author: User, media_folder: Path, data: bytes
 ) -> None:
-    send(writer_client, JPEG)
-    before = picture_of(writer)
-    answer = send(writer_client, data)
-    if answer.status_code == 302:
-        assert picture_of(writer) != before
+    upload(author_client, JPEG)
+    before = stored_picture(author)
+    response = upload(author_client, data)
+    if response.status_code == 302:
+        assert stored_picture(author) != before
     else:
-        assert answer.status_code == 200
-        assert message_at(answer, "picture")
-        assert picture_of(writer) == before
-    assert files(media_folder) == [picture_of(writer)]
+        assert response.status_code == 200
+        assert message_at(response, "picture")
+        assert stored_picture(author) == before
+    assert files(media_folder) == [stored_picture(author)]
 
 
-def test_what_is_too_large_is_told_and_what_is_far_too_large_is_cut_off(
-    writer_client: Client, writer: User, media_folder: Path
+def test_a_large_file_is_an_error_of_the_field_and_a_huge_one_a_413(
+    author_client: Client, author: User, media_folder: Path
 ) -> None:
-    answer = send_large(writer_client, PNG + bytes(MAX_BYTES))
-    assert answer.status_code == 200
-    assert "8 MiB" in message_at(answer, "picture")
-    answer = send_large(writer_client, bytes(2 * MAX_BYTES))
-    assert answer.status_code == 413
-    assert is_own_page(answer)
-    assert picture_of(writer) is None
+    response = send_large(author_client, PNG + bytes(MAX_BYTES))
+    assert response.status_code == 200
+    assert "8 MiB" in message_at(response, "picture")
+    response = send_large(author_client, bytes(2 * MAX_BYTES))
+    assert response.status_code == 413
+    assert is_own_page(response)
+    assert stored_picture(author) is None
     assert not media_folder.exists()
 
 
 @pytest.mark.parametrize("picture", ["words", ""])
-def test_words_where_a_file_belongs_change_nothing(
-    writer_client: Client, writer: User, picture: str
+def test_text_in_place_of_a_file_is_ignored(
+    author_client: Client, author: User, picture: str
 ) -> None:
-    assert writer_client.submit("/account", picture=picture).location == "/account"
-    assert picture_of(writer) is None
+    assert author_client.submit("/account", picture=picture).location == "/account"
+    assert stored_picture(author) is None
 
 
-def test_without_a_file_the_picture_stays(writer_client: Client, writer: User) -> None:
-    send(writer_client, JPEG)
-    before = picture_of(writer)
-    assert send(writer_client, b"", "", username="renamed").location == "/account"
-    assert picture_of(writer) == before
+def test_without_a_file_the_picture_stays(author_client: Client, author: User) -> None:
+    upload(author_client, JPEG)
+    before = stored_picture(author)
+    assert upload(author_client, b"", "", username="renamed").location == "/account"
+    assert stored_picture(author) == before
 
 
 def test_a_new_picture_replaces_the_old_file(
-    writer_client: Client, writer: User, media_folder: Path
+    author_client: Client, author: User, media_folder: Path
 ) -> None:
-    send(writer_client, JPEG)
-    before = picture_of(writer)
-    send(writer_client, JPEG, username="renamed")
-    assert picture_of(writer) != before
-    assert files(media_folder) == [picture_of(writer)]
+    upload(author_client, JPEG)
+    before = stored_picture(author)
+    upload(author_client, JPEG, username="renamed")
+    assert stored_picture(author) != before
+    assert files(media_folder) == [stored_picture(author)]
 
 
-def test_a_picture_with_a_wrong_name_is_not_kept(
-    writer_client: Client, writer: User, media_folder: Path
+def test_a_picture_is_not_stored_if_another_field_is_invalid(
+    author_client: Client, author: User, media_folder: Path
 ) -> None:
-    answer = send(writer_client, JPEG, username="a b")
-    assert message_at(answer, "username")
-    assert picture_of(writer) is None
+    response = upload(author_client, JPEG, username="a b")
+    assert message_at(response, "username")
+    assert stored_picture(author) is None
     assert not media_folder.exists()

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from flaskblog.excerpts import excerpt
-from flaskblog.markdown import RENDERER_VERSION, render
+from flaskblog.text.excerpts import excerpt
+from flaskblog.text.markdown import RENDERER_VERSION, render
 
 revision = "0004"
 down_revision = "0003"

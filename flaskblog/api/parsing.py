@@ -1,0 +1,68 @@
+"""Parsing request bodies: JSON objects (RFC 8259) in which every string is text."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn, cast
+
+from flask import Request, abort, g
+from marshmallow import Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+
+from flaskblog.web.problems import InvalidFields, Messages
+
+# PostgreSQL stores neither.
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class JSONParser(FlaskParser):
+    """Raises `InvalidFields` for what a schema rejects."""
+
+    def load_json(self, request: Request, schema: Schema) -> dict[str, Any]:
+        """Return the object of the body, and store it in `g.json_body` for rate limits."""
+        if not request.is_json:
+            abort(415, "Send JSON, as application/json.")
+        g.json_body = _parse_object(request.get_data())
+        return dict(g.json_body)
+
+    def handle_error(self, error: ValidationError, *_: object, **__: object) -> NoReturn:
+        """Marshmallow groups its messages by location, `json` or `query`, and then by field."""
+        by_location = cast("dict[str, Messages]", error.messages)
+        raise InvalidFields(
+            {name: messages for fields in by_location.values() for name, messages in fields.items()}
+        )
+
+
+def _parse_object(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(
+            body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
+        )
+        is_text = _is_text(parsed)
+    except (ValueError, RecursionError):
+        abort(400, "The body is not valid JSON in UTF-8.")
+    if not isinstance(parsed, dict):
+        abort(400, "The body must be a JSON object.")
+    if not is_text:
+        abort(400, "The body contains NUL characters or lone surrogates.")
+    return parsed
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, str):
+        return not _NOT_TEXT.search(value)
+    if isinstance(value, Mapping):
+        return all(_is_text(key) and _is_text(item) for key, item in value.items())
+    return not isinstance(value, list) or all(map(_is_text, value))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not valid JSON")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Parsers do not agree which of two values under the same key counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("duplicate key")
+    return found

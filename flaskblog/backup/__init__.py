@@ -1,0 +1,1 @@
+"""Verified backups, their restoration, and the move between database engines."""

@@ -1,0 +1,39 @@
+"""The extensions, made unbound here and bound to an application in `create_app`."""
+
+from flask import Flask
+from flask_bcrypt import Bcrypt
+from flask_limiter import Limiter
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+
+from flaskblog.database.base import Base
+from flaskblog.extensions.mailer import Mailer
+from flaskblog.extensions.rate_limits import client_network
+from flaskblog.extensions.task_queue import Queue
+
+db = SQLAlchemy(metadata=Base.metadata)
+migrate = Migrate(render_as_batch=True)
+bcrypt = Bcrypt()
+login_manager = LoginManager()
+# A session row proves who is asking; address and browser may change.
+login_manager.session_protection = None
+mail = Mailer()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=client_network)
+queue = Queue()
+
+
+def init_app(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
+    bcrypt.init_app(app)
+    # `LoginManager.init_app` would do the same, and register a function for its remember cookie
+    # that reads the session after every request: pictures and files would vary by cookie.
+    app.login_manager = login_manager  # type: ignore[attr-defined]
+    csrf.init_app(app)
+    limiter.logger = app.logger
+    limiter.init_app(app)
+    mail.init_app(app)
+    queue.init_app(app)

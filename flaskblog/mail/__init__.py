@@ -1,0 +1,1 @@
+"""E-mail: messages, and the outbox from which the worker sends them."""

@@ -1,0 +1,1 @@
+"""Processing of text: normalization, Markdown, excerpts and differences."""

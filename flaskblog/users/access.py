@@ -1,0 +1,43 @@
+"""The decorator of pages for anonymous readers, and logging in by a form."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from flaskblog.models import User
+from flaskblog.users.changes import authenticate
+from flaskblog.users.forms import LoginForm
+from flaskblog.users.sessions import log_in, log_in_and_remember
+
+P = ParamSpec("P")
+WRONG_CREDENTIALS = "Wrong username, e-mail address or password. Check them and try again."
+
+
+def anonymous_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Redirect members to the front page."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if current_user.is_authenticated:
+            return redirect(url_for("main.home"))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def log_in_by_form(form: LoginForm) -> User | None:
+    """Log in with the values of the form, or add an error to it."""
+    if not form.validate_on_submit():
+        return None
+    user = authenticate(form.email.data, form.password.data)
+    if user is None:
+        form.set_errors({"password": WRONG_CREDENTIALS})
+    elif form.remember.data:
+        log_in_and_remember(user)
+    else:
+        log_in(user)
+    return user

@@ -1,0 +1,103 @@
+"""Checks of every request before its view: host, origin, size, encoding. Each fails with 400."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask, abort, current_app, request
+from flask.globals import request_ctx
+from werkzeug.sansio.utils import host_is_trusted
+
+from flaskblog.media.images import MAX_BYTES
+from flaskblog.urls import is_api_path
+
+# By endpoint, in bytes. Up to here, a picture over its own limit is a form error; beyond, a 413.
+MAX_CONTENT_LENGTHS = {"users.account": 2 * MAX_BYTES}
+# A link from an e-mail may be damaged in any way: its page explains that better than a 400.
+UNCHECKED_URLS = {"users.choose_password"}
+# Monitoring addresses a process by its IP address.
+ENDPOINTS_BY_IP_ADDRESS = {"main.livez", "main.readyz", "main.metrics"}
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_PORT = re.compile(r":\d+\Z")
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_check_request)
+
+
+def _check_request() -> None:
+    _check_host()
+    _check_origin()
+    _set_max_content_length()
+    _check_encoding()
+
+
+def _check_host() -> None:
+    if request_ctx.url_adapter is None:
+        # The Host header is malformed; the error page still needs its links.
+        root = request.script_root or "/"
+        request_ctx.url_adapter = current_app.url_map.bind("localhost", script_name=root)
+        abort(400)
+    if request.scheme not in {"http", "https"}:
+        abort(400, "The X-Forwarded-Proto header from the proxy is neither http nor https.")
+    name = _PORT.sub("", request.host.lower()).strip("[]")
+    is_known = name in current_app.config["SITE_HOSTS"] or (
+        request.endpoint in ENDPOINTS_BY_IP_ADDRESS and _is_ip_address(name)
+    )
+    if not host_is_trusted(request.host) or not is_known:
+        abort(400, "Unknown host name.")
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_origin() -> None:
+    """A second defence against CSRF beside the token, as OWASP's cheat sheet recommends.
+
+    The API ignores cookies, so clients of any origin may send it tokens.
+    """
+    if request.method in _SAFE_METHODS or is_api_path(request.path):
+        return
+    origin = request.headers.get("Origin")
+    own = {request.host.lower(), current_app.config["SITE_URL"].partition("://")[2]}
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" or (
+        origin is not None and origin.partition("://")[2] not in own
+    ):
+        abort(400, "The form was submitted from another site. Open it here and submit it again.")
+
+
+def _set_max_content_length() -> None:
+    if request.endpoint in MAX_CONTENT_LENGTHS:
+        request.max_content_length = MAX_CONTENT_LENGTHS[request.endpoint]
+
+
+def _check_encoding() -> None:
+    if is_api_path(request.path):
+        return  # its schemas report errors by field
+    try:
+        if any("\x00" in text for text in _texts()):
+            abort(400, "The address or the form contains a NUL character.")
+    except UnicodeDecodeError:
+        abort(400, "The address or the form is not valid UTF-8.")
+
+
+def _texts() -> Iterator[str]:
+    """Yield URL and form fields, decoded; raise `UnicodeDecodeError` if they are not UTF-8."""
+    if request.endpoint not in UNCHECKED_URLS:
+        yield request.environ["PATH_INFO"].encode("latin-1").decode()
+        yield unquote_to_bytes(request.query_string).decode()
+    if "CONTENT_TYPE" not in request.environ:
+        return
+    is_urlencoded = request.mimetype == "application/x-www-form-urlencoded"
+    body = request.get_data() if is_urlencoded else b""
+    fields = [text for field in request.form.items(multi=True) for text in field]
+    yield from fields
+    # Werkzeug leaves invalid bytes percent-encoded or drops the whole form.
+    if body and (not fields or any("%" in text for text in fields)):
+        yield unquote_to_bytes(body).decode()

@@ -1,0 +1,214 @@
+"""Drafts: list, privacy and autosave."""
+
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, insert, select
+
+from flaskblog.database.base import now
+from flaskblog.extensions import db
+from flaskblog.models import Draft, Post, User
+from flaskblog.posts.drafts import save_draft
+from flaskblog.posts.forms import PostForm
+from tests.support.client import Client, browser, read
+from tests.support.editor import autosave, form_fields, open_editor, press
+from tests.support.factories import make_post, make_user
+
+TEXT = {"title": "A secret", "content": "Not yet to be read."}
+
+
+@pytest.fixture
+def draft(author_client: Client) -> Draft:
+    press(author_client, "draft", open_editor(author_client), **TEXT)
+    return db.session.scalars(select(Draft)).one()
+
+
+@pytest.fixture
+def stranger_client(app: Flask) -> Client:
+    client = browser(app)
+    client.log_in(make_user("stranger"))
+    return client
+
+
+def test_only_the_author_can_open_a_draft(
+    client: Client, stranger_client: Client, author_client: Client, draft: Draft
+) -> None:
+    own = make_post(db.session.scalars(User.by_username("stranger")).one())
+    for address in (f"/post/new?draft={draft.id}", f"/post/{own.id}/update?draft={draft.id}"):
+        assert stranger_client.get(address).status_code == 404
+        assert client.get(address).status_code == 302, "to log in"
+    token = {"csrf_token": stranger_client.token("/post/new")}
+    deletion = f"/drafts/{draft.id}/delete"
+    assert stranger_client.post(deletion, data=token).status_code == 404
+    assert read(stranger_client.get("/drafts")).select("article") == []
+    for address in ("/", "/user/author", "/drafts", f"/post/{own.id}"):
+        assert TEXT["title"] not in stranger_client.get(address).text
+    assert author_client.get(f"/post/new?draft={draft.id}").status_code == 200
+
+
+def test_an_admin_cannot_open_the_draft_of_another_member(app: Flask) -> None:
+    admin, author = make_user("admin.person"), make_user("author")
+    assert admin.is_admin
+    clients = [browser(app), browser(app)]
+    for client, user in zip(clients, (admin, author), strict=True):
+        client.log_in(user)
+    press(clients[1], "draft", open_editor(clients[1]), **TEXT)
+    draft_id = db.session.scalars(select(Draft.id)).one()
+    assert clients[0].get(f"/post/new?draft={draft_id}").status_code == 404
+
+
+def test_the_key_of_another_members_draft_does_not_change_it(
+    stranger_client: Client, draft: Draft
+) -> None:
+    fields = open_editor(stranger_client) | {"key": draft.key}
+    autosave(stranger_client, fields, title="Mine", content="mine")
+    press(stranger_client, "publish", fields, title="Mine", content="mine")
+    assert db.session.scalars(select(Draft.title)).all() == [TEXT["title"]]
+
+
+@pytest.mark.parametrize("draft_id", ["0", "-1", "x", "", "9" * 19, "9" * 30, "1e3"])
+def test_an_unknown_draft_id_is_not_found(
+    author_client: Client, author: User, draft_id: str
+) -> None:
+    for address in ("/post/new", f"/post/{make_post(author).id}/update"):
+        assert author_client.get(f"{address}?draft={draft_id}").status_code == 404
+
+
+def test_drafts_are_listed_latest_first_in_pages(author_client: Client) -> None:
+    for number in range(7):
+        press(author_client, "draft", open_editor(author_client), title=f"{number}")
+    page = read(author_client.get("/drafts"))
+    assert [link.text for link in page.select("article h2")] == ["6", "5", "4", "3", "2"]
+    assert "7 drafts" in page.text
+    second_page = read(author_client.get("/drafts?page=2"))
+    assert [link.text for link in second_page.select("article h2")] == ["1", "0"]
+    assert author_client.get("/drafts?page=3").status_code == 404
+
+
+def test_an_empty_list_links_to_the_editor(author_client: Client) -> None:
+    page = read(author_client.get("/drafts"))
+    assert page.select('main p a[href="/post/new"]')
+
+
+def test_the_author_can_delete_a_draft(author_client: Client, draft: Draft) -> None:
+    address = f"/drafts/{draft.id}/delete"
+    form = read(author_client.get("/drafts")).select_one("article form")
+    assert form is not None
+    assert form["action"] == address
+    assert author_client.submit("/drafts", form=0).status_code == 302
+    assert db.session.scalars(select(Draft)).all() == []
+    assert author_client.get(address).status_code == 405
+
+
+def test_autosave_returns_time_and_key(author_client: Client, author: User) -> None:
+    for address in ("/post/new", f"/post/{make_post(author).id}/update"):
+        fields = open_editor(author_client, address)
+        response = autosave(author_client, fields, **TEXT)
+        assert (response.status_code, response.mimetype) == (200, "application/json")
+        assert response.json
+        assert response.json["saved"] is True
+        assert response.json["key"] == fields["key"]
+        assert abs((now() - datetime.fromisoformat(response.json["at"])).total_seconds()) < 60
+        autosave(author_client, fields, title="Later", content="words")
+        stored = db.session.scalars(select(Draft).where(Draft.key == fields["key"])).one()
+        assert stored.title == "Later"
+
+
+def test_autosave_returns_errors_as_json(app: Flask, author_client: Client) -> None:
+    fields = open_editor(author_client)
+    published = open_editor(author_client)
+    press(author_client, "publish", published, **TEXT)
+    for client, data, status in (
+        (browser(app), fields | TEXT, 401),
+        (author_client, fields | {"title": " "}, 400),
+        (author_client, fields | TEXT | {"csrf_token": "old"}, 400),
+        (author_client, published | {"title": "More", "content": "words"}, 400),
+    ):
+        response = autosave(client, data)
+        assert (response.status_code, response.mimetype) == (status, "application/json")
+        assert response.json
+        assert response.json["detail"].endswith(".")
+    assert db.session.scalars(select(Draft)).all() == []
+    assert read(author_client.get("/")).select("[role=status], [role=alert]") != []
+    assert read(author_client.get("/")).select("[role=status], [role=alert]") == []
+
+
+def test_autosave_for_a_deleted_post_saves_a_draft(author_client: Client, author: User) -> None:
+    post = make_post(author)
+    address = f"/post/{post.id}/update"
+    fields = open_editor(author_client, address)
+    post.delete()
+    db.session.commit()
+    response = autosave(author_client, fields, **TEXT)
+    assert response.status_code == 200
+    assert response.json
+    assert response.json["saved"]
+    assert db.session.scalars(select(Draft.title)).all() == [TEXT["title"]]
+
+
+def test_the_draft_of_a_deleted_post_can_be_published(author_client: Client, author: User) -> None:
+    post = make_post(author)
+    address = f"/post/{post.id}/update"
+    saved = press(author_client, "draft", open_editor(author_client, address), address, **TEXT)
+    post.delete()
+    db.session.commit()
+    link = read(author_client.get("/drafts")).select_one("article h2 a")
+    assert link is not None
+    assert link["href"] == saved.location
+    response = author_client.get(saved.location)
+    form = open_editor(author_client, response.location)
+    assert form.items() >= TEXT.items()
+    assert press(author_client, "publish", form).status_code == 302
+    assert db.session.scalars(Post.visible()).one().title == TEXT["title"]
+    assert db.session.scalars(select(Draft)).all() == []
+
+
+def test_two_tabs_that_save_a_form_simultaneously_create_one_draft(
+    app: Flask, author: User
+) -> None:
+    """The other tab stores its draft between the query and the commit."""
+    with app.test_request_context():
+        form = PostForm.blank()
+        form.title.data, form.content.data = "This tab", "words"
+    key, author_id = form.key.data, author.id
+    flushes: list[object] = []
+
+    def save_in_other_tab(*_: object) -> None:
+        if not flushes:
+            with db.engine.begin() as other:
+                other.execute(
+                    insert(Draft).values(
+                        author_id=author_id, key=key, title="That tab", content="", updated_at=now()
+                    )
+                )
+        flushes.append(key)
+
+    event.listen(db.session, "before_flush", save_in_other_tab)
+    try:
+        save_draft(author, form)
+    finally:
+        event.remove(db.session, "before_flush", save_in_other_tab)
+    assert len(flushes) == 2, "the first attempt collides"
+    rows = db.session.execute(select(Draft.author_id, Draft.title)).all()
+    assert rows == [(author_id, "This tab")]
+
+
+@pytest.mark.usefixtures("draft")
+def test_drafts_are_deleted_with_their_author(author: User) -> None:
+    db.session.delete(author)
+    db.session.commit()
+    assert db.session.scalars(select(Draft)).all() == []
+
+
+def test_the_list_shows_drafts_without_a_title_or_with_a_very_long_one(
+    author_client: Client,
+) -> None:
+    for text in ({"content": "x" * 5_000}, {"title": "&<b>" * 60}):
+        press(author_client, "draft", open_editor(author_client), **text)
+    page = read(author_client.get("/drafts"))
+    assert page.select("main b") == []
+    assert all(link.text.strip() for link in page.select("article h2 a"))
+    assert (
+        form_fields(author_client.get(str(page.select("article h2 a")[1]["href"])))["title"] == ""
+    )
