@@ -65,11 +65,19 @@ def _check_origin() -> None:
     if request.method in _SAFE_METHODS or is_api_path(request.path):
         return
     origin = request.headers.get("Origin")
-    own = {request.host.lower(), current_app.config["SITE_URL"].partition("://")[2]}
     if request.headers.get("Sec-Fetch-Site") == "cross-site" or (
-        origin is not None and origin.partition("://")[2] not in own
+        origin is not None and origin not in _own_origins()
     ):
         abort(400, "The form was submitted from another site. Open it here and submit it again.")
+
+
+def _own_origins() -> set[str]:
+    site = current_app.config["SITE_URL"]
+    own = {site, f"{request.scheme}://{request.host}".lower()}
+    if site.startswith("https:"):
+        # Seen without TRUSTED_PROXIES; anybody on the network can forge a page over http.
+        own.discard(site.replace("https:", "http:", 1))
+    return own
 
 
 def _set_max_content_length() -> None:

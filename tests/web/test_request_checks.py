@@ -111,6 +111,29 @@ def test_the_origin_of_site_url_is_accepted_for_every_host(database_url: str) ->
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("seen_as", "settings"),
+    [
+        ("https://blog.example.org", {}),
+        ("http://blog.example.org", {}),
+        ("http://blog.example.org", {"TRUSTED_PROXIES": "1"}),
+        ("https://localhost", {}),
+    ],
+    ids=["https", "untrusted proxy", "proxy", "another host"],
+)
+def test_the_http_origin_of_an_https_site_is_rejected(
+    database_url: str, seen_as: str, settings: dict[str, str]
+) -> None:
+    client = browser(make_app(database_url, SITE_URL=HTTPS, **settings))
+    host = seen_as.partition("://")[2]
+    proxy = {"X-Forwarded-Proto": "https", "Referer": f"https://{host}/login"}
+    for scheme, refused in (("http", True), ("https", False)):
+        headers = proxy | {"Origin": f"{scheme}://{host}"}
+        answer = client.post("/login", base_url=seen_as, headers=headers)
+        assert answer.status_code == 400
+        assert ("submitted from another site" in answer.text) == refused
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_a_get_request_from_another_origin_is_accepted(client: Client, method: str) -> None:
     headers = {"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"}
