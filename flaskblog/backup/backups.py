@@ -155,7 +155,7 @@ def _copy_database(path: Path, progress: Progress) -> Snapshot:
             revision = schema.current_revision(source)
             if revision is None:
                 raise BackupError("There is no site to back up yet.")
-            schema.migrate(engine, revision)
+            schema.create_tables(engine, revision)
             with engine.begin() as target:
                 return transfer.copy(source, target, progress)
     finally:

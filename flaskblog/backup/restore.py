@@ -122,7 +122,7 @@ def _fill_schema(new: str, backup: VerifiedBackup, progress: Progress) -> None:
     engine = create_engine(db.engine.url, connect_args={"options": f"-c search_path={new}"})
     source_engine = schema.open_engine(f"sqlite:///{backup.database}")
     try:
-        schema.migrate(engine, backup.manifest.snapshot.revision)
+        schema.create_tables(engine, backup.manifest.snapshot.revision)
         with transfer.snapshot_connection(source_engine) as source, engine.begin() as target:
             read = transfer.copy(source, target, progress)
             found = transfer.read_back(target, read, progress)

@@ -46,7 +46,7 @@ def _move(source: Connection, engine: Engine) -> None:
     with engine.connect() as target:
         if transfer.count_rows(target):
             raise click.ClickException("Nothing was moved. The target database is not empty.")
-    schema.migrate(engine, revision)
+    schema.create_tables(engine, revision)
     rows = transfer.count_rows(source)
     with engine.begin() as target:
         with click.progressbar(length=rows, label="Copying") as bar:

@@ -1,5 +1,6 @@
 """The tables of a database at any revision, on either engine."""
 
+import logging
 from typing import Any
 
 from alembic import command
@@ -37,6 +38,17 @@ def migrate(engine: Engine, revision: str) -> None:
     config = current_app.extensions["migrate"].migrate.get_config()
     config.attributes["engine"] = engine
     command.upgrade(config, revision)
+
+
+def create_tables(engine: Engine, revision: str) -> None:
+    """As `migrate`, for an empty copy: its log lines would look like a migration of the site."""
+    log = logging.getLogger("alembic.runtime.migration")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        migrate(engine, revision)
+    finally:
+        log.setLevel(level)
 
 
 def current_revision(connection: Connection) -> str | None:

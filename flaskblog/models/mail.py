@@ -80,7 +80,7 @@ class Mail(Base):
         retried = db.session.scalars(
             update(cls)
             .where(cls.failed_at.is_not(None))
-            .values(failed_at=None, created_at=now(), due_at=now(), attempts=0)
+            .values(failed_at=None, created_at=now(), due_at=now(), attempts=0, last_error="")
             .returning(cls.id)
         )
         return len(retried.all())

@@ -56,6 +56,11 @@ DATABASE_DOWN = Finding(
     "The database does not answer.",
     "Start it, and check DATABASE_URL: host, port, name and password.",
 )
+NOT_MIGRATED = Finding(
+    State.FAILING,
+    "The database is not migrated: it has no tables yet.",
+    "Run: flask --app run upgrade",
+)
 
 
 def ok(message: str) -> Finding:
@@ -74,8 +79,8 @@ def run_checks(checks: dict[str, Check]) -> dict[str, Finding]:
     """Never raises; after a failed database check, those that need the database are skipped."""
     findings: dict[str, Finding] = {}
     for name, check in checks.items():
-        if name in DATABASE_CHECKS and findings.get("database") == DATABASE_DOWN:
-            findings[name] = warning("Unknown while the database is unavailable.", "")
+        if unknown := _unknown(name, findings):
+            findings[name] = unknown
             continue
         try:
             findings[name] = check()
@@ -86,6 +91,14 @@ def run_checks(checks: dict[str, Check]) -> dict[str, Finding]:
     return findings
 
 
+def _unknown(name: str, findings: dict[str, Finding]) -> Finding | None:
+    if name in DATABASE_CHECKS and findings.get("database") == DATABASE_DOWN:
+        return warning("Unknown while the database is unavailable.", "")
+    if name in TABLE_CHECKS and findings.get("schema") == NOT_MIGRATED:
+        return warning("Unknown until the database is migrated.", "")
+    return None
+
+
 def database() -> Finding:
     with db.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
@@ -93,14 +106,18 @@ def database() -> Finding:
 
 
 def schema() -> Finding:
-    remedy = "Stop the site, and run: flask --app run db upgrade"
     with db.engine.connect() as connection:
         if not db.inspect(connection).has_table("alembic_version"):
-            return failing("The database has no tables yet.", remedy)
+            return NOT_MIGRATED
         current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if current is None:
+        return NOT_MIGRATED
     newest = _newest_revision(Path(current_app.root_path, "migrations"))
     if current != newest:
-        return failing(f"The schema is at {current}, and this code needs {newest}.", remedy)
+        return failing(
+            f"The schema is at {current}, and this code needs {newest}.",
+            "Stop the site, and run: flask --app run upgrade",
+        )
     return ok(f"The schema is at {current}, the newest.")
 
 
@@ -192,3 +209,4 @@ CHECKS: dict[str, Check] = {
 }
 # On PostgreSQL the queue is in the database too.
 DATABASE_CHECKS = {"schema", "worker", "mail", "clock"}
+TABLE_CHECKS = {"mail", "clock"}

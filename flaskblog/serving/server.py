@@ -28,7 +28,7 @@ def serve(app: Flask) -> None:
 
     Raises `SystemExit` with one line if the address is not available.
     """
-    _check_address(app.config["HOST"], app.config["PORT"])
+    check_address(app.config["HOST"], app.config["PORT"])
     server = _server(app)
     server.on_startup(partial(_print_url, app))
     _handle_sigterm_in_workers()
@@ -42,7 +42,8 @@ def serve(app: Flask) -> None:
         )
 
 
-def _check_address(host: str, port: int) -> None:
+def check_address(host: str, port: int) -> None:
+    """Raises `SystemExit` with one line if the address is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()

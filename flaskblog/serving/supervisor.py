@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from flaskblog.serving import worker
 from flaskblog.serving.preload import exit_with_parent, preload
-from flaskblog.serving.server import SHUTDOWN_TIMEOUT, serve
+from flaskblog.serving.server import SHUTDOWN_TIMEOUT, check_address, serve
 
 _log = logging.getLogger(__name__)
 # SIGHUP is sent by a closed terminal.
@@ -29,6 +29,7 @@ _STOP_TIMEOUT = SHUTDOWN_TIMEOUT + 5  # seconds
 @click.option("--debug", is_flag=True, help="Reload on changes, and show the debugger.")
 def start(debug: bool) -> None:
     """Upgrade the database, then run web server and worker until one of them ends."""
+    check_address(current_app.config["HOST"], current_app.config["PORT"])
     try:
         upgrade()
     except OperationalError as error:

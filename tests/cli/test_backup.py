@@ -37,6 +37,14 @@ def test_restore_brings_rows_and_pictures_back_after_a_confirmation(
     assert make_post(author).id > len(before)
 
 
+def test_neither_backup_nor_restore_looks_like_a_migration_of_the_site(
+    site: Flask, archive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert run_command(site, "backup", str(archive)).exit_code == 0
+    assert run_command(site, "restore", "--yes", str(archive)).exit_code == 0
+    assert "Running upgrade" not in caplog.text
+
+
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 def test_backup_overwrites_no_file(site: Flask, archive: Path) -> None:
     archive.write_text("something of mine")

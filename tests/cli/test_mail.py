@@ -67,5 +67,6 @@ def test_failed_mails_are_listed_and_retried(app: Flask, use_mail_server: UseMai
 
     assert run(app, "retry").output == "Retrying 1 mail.\n"
     db.session.refresh(failed)
-    assert failed.attempts == 0
+    assert (failed.attempts, failed.last_error) == (0, "")
+    assert "on fire" not in run(app, "list").output
     assert run(app, "retry").output == "Retrying no mails.\n"

@@ -173,6 +173,19 @@ def test_a_refused_mail_password_is_reported_and_not_shown(
     queue.storage.flush_all()
 
 
+def test_missing_tables_are_reported_as_a_missing_migration(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr(queue, "storage", queue.storage)
+    monkeypatch.setattr(queue, "app", queue.app)
+    site = make_app(f"sqlite:///{tmp_path / 'own.db'}", SECRET_KEY=KEY)
+    found = faults(site)
+    assert "not migrated" in found["schema"]
+    assert "flask --app run upgrade" in found["schema"]
+    assert not [line for line in found.values() if "DATABASE_URL" in line]
+    assert "until the database is migrated" in found["mail"]
+
+
 def test_an_old_schema_and_a_missing_database_are_reported(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
@@ -183,7 +196,7 @@ def test_an_old_schema_and_a_missing_database_are_reported(
         upgrade()
         downgrade(revision="-1")
         heartbeat.record()
-        assert "flask --app run db upgrade" in faults(site)["schema"]
+        assert "flask --app run upgrade" in faults(site)["schema"]
         db.engine.dispose()
     queue.storage.close()
     for path in tmp_path.iterdir():

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, inspect, select
 
 from flaskblog.extensions import db, queue
 from flaskblog.models import User
@@ -107,6 +108,21 @@ def test_all_processes_are_forks_of_one_application(
         }
         assert len(commands) == 1
         assert live.output.count("created an application") == 1
+
+
+def test_a_port_in_use_is_reported_before_the_database_is_migrated(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", int(settings["PORT"]))),
+        started(START, tmp_path / "log", settings) as live,
+    ):
+        assert live.process.wait(TIMEOUT) == 1
+        [line] = live.output.splitlines()
+        assert "HOST and PORT: Address already in use" in line
+    engine = create_engine(settings["DATABASE_URL"])
+    assert "post" not in inspect(engine).get_table_names()
+    engine.dispose()
 
 
 def test_forking_processes_have_no_database_file_open(
