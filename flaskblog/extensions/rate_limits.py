@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from config import REDIS_OPTIONS
 from flaskblog.database.base import Base
+from flaskblog.text.addresses import parse_address
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -25,6 +26,7 @@ INSERTS: dict[str, Callable[[sa.Table], Insert]] = {
 }
 SCHEMES = ["database"]
 DELETE_BATCH = 500
+UNKNOWN_CLIENT = "unknown"
 
 # ``expires_at`` is in seconds since the epoch, the unit of Flask-Limiter.
 rate_limit = sa.Table(
@@ -97,12 +99,13 @@ def delete_expired() -> int:
 
 
 def client_network() -> str:
-    """Return the client's IPv4 address, or the /64 network of its IPv6 address."""
-    remote = request.remote_addr or ""
-    try:
-        address = ipaddress.ip_address(remote)
-    except ValueError:
-        return digest(remote)
+    """Return the client's IPv4 address, or the /64 network of its IPv6 address.
+
+    Clients without an address are counted as one: more keys would be more attempts.
+    """
+    address = parse_address(request.remote_addr or "")
+    if address is None:
+        return UNKNOWN_CLIENT
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped:

@@ -153,7 +153,12 @@ def test_a_count_is_independent_of_the_session(
         ("::ffff:192.0.2.1", "192.0.2.1", True),
         ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
         ("fe80::1%eth0", "fe80::2", True),
-        ("not an address", "neither is this", False),
+        ("192.0.2.1:4711", "192.0.2.1:4712", True),
+        ("192.0.2.1:4711", "192.0.2.1", True),
+        ("[2001:db8::1]:4711", "2001:db8::2", True),
+        ("[2001:db8::1]", "[2001:db8:0:1::1]", False),
+        ("not an address", "neither is this", True),
+        ("", "192.0.2.1:x", True),
     ],
 )
 def test_clients_are_identified_by_ipv4_address_or_ipv6_network(
