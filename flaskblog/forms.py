@@ -5,13 +5,11 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
-from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FileField, StringField
 from wtforms.validators import StopValidation
 from wtforms.widgets import FileInput, HiddenInput
 
-from flaskblog.extensions import db
 from flaskblog.models import User
 from flaskblog.rules import RuleError
 
@@ -82,15 +80,15 @@ class Rule:
 
 
 class Available:
-    """The query, such as `User.by_username`, finds no member except the owner of the form."""
+    """The value is not taken by anybody except the owner of the form."""
 
-    def __init__(self, query: Callable[[str], Select[Any]], message: str) -> None:
-        self.query = query
+    def __init__(self, is_taken: Callable[[str, int], bool], message: str) -> None:
+        """`is_taken` is called with the value and the id of the owner, or 0."""
+        self.is_taken = is_taken
         self.message = message
 
     def __call__(self, form: Form, field: Field) -> None:
-        holder = db.session.scalar(self.query(field.data))
-        if holder is not None and holder is not form.owner:
+        if self.is_taken(field.data, form.owner.id if form.owner else 0):
             raise StopValidation(self.message)
 
 

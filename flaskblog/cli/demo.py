@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, union, update
 
 from flaskblog import rules
 from flaskblog.database import schema
@@ -15,7 +15,7 @@ from flaskblog.database.base import now
 from flaskblog.demo import Person, people, posts
 from flaskblog.demo.rendering import rendered_rows
 from flaskblog.extensions import db
-from flaskblog.models import Post, User
+from flaskblog.models import FormerName, Post, User
 
 BATCH = 2000
 UNUSABLE_HASH = "!"  # bcrypt never returns it, so that nobody can log in
@@ -40,7 +40,8 @@ def demo(people_count: int, posts_count: int, seed: int) -> None:
 def _new_members(count: int, seed: int, time: datetime) -> list[Person]:
     """Return people whose usernames and addresses are free."""
     existing = db.session.scalar(select(func.count(User.id))) or 0
-    usernames = set(db.session.scalars(select(User.username_key)))
+    names = union(select(User.username_key), select(FormerName.username_key))
+    usernames = set(db.session.scalars(names))
     emails = set(db.session.scalars(select(User.email_key)))
     free = (
         person

@@ -61,7 +61,7 @@ class User(UserMixin, Base):
 
     @classmethod
     def by_former_username(cls, username: str) -> Select[Self]:
-        """Who gave the name up, as long as nobody else has taken it."""
+        """Who gave the name up, as long as nobody else has taken it and the account exists."""
         return (
             select(cls)
             .join(FormerName)
@@ -72,6 +72,25 @@ class User(UserMixin, Base):
     def by_email(cls, email: str) -> Select[Self]:
         """In any spelling of the address."""
         return select(cls).where(cls.email_key == rules.email_key(email))
+
+    @classmethod
+    def is_username_taken(cls, username: str, owner_id: int = 0) -> bool:
+        """Whether somebody other than the owner has the username, or has it reserved."""
+        key = rules.username_key(username)
+        # The members first: a name that is given up meanwhile is reserved from then on.
+        holder = select(cls.id).where(cls.username_key == key, cls.id != owner_id)
+        reserved = select(FormerName.username_key).where(
+            FormerName.username_key == key,
+            FormerName.user_id.is_distinct_from(owner_id),
+            FormerName.reserved_until > now(),
+        )
+        return any(db.session.scalar(query) is not None for query in (holder, reserved))
+
+    @classmethod
+    def is_email_taken(cls, email: str, owner_id: int = 0) -> bool:
+        """Whether somebody other than the owner has the address, in any spelling."""
+        holder = cls.by_email(email).with_only_columns(cls.id).where(cls.id != owner_id)
+        return db.session.scalar(holder) is not None
 
     @classmethod
     def by_login(cls, login: str) -> Select[Self]:
@@ -169,8 +188,19 @@ class User(UserMixin, Base):
         )
 
     def delete(self) -> str | None:
-        """With everything that belongs to the member; return the name of the picture's file."""
-        return db.session.scalar(delete(User).where(User.id == self.id).returning(User.picture))
+        """With everything that belongs to the member; return the name of the picture's file.
+
+        The usernames stay reserved, without anything that tells whose they were.
+        """
+        deletion = delete(User).where(User.id == self.id)
+        returned = deletion.returning(User.picture, User.username_key)
+        deleted = db.session.execute(returned).one_or_none()
+        if deleted is None:
+            return None
+        FormerName.reserve(deleted.username_key, None)
+        FormerName.delete_expired()
+        picture: str | None = deleted.picture
+        return picture
 
     def is_editable_by(self, user: Self) -> bool:
         return self.id == user.id or user.is_admin

@@ -6,7 +6,7 @@ from flaskblog.backup import backups
 from flaskblog.extensions import db, queue, rate_limits
 from flaskblog.mail import outbox
 from flaskblog.media import orphans
-from flaskblog.models import Mail, Post, Session
+from flaskblog.models import FormerName, Mail, Post, Session
 from flaskblog.monitoring import heartbeat
 
 every_minute = queue.periodic_task(crontab())
@@ -49,6 +49,12 @@ def take_backup() -> None:
 def delete_expired_posts() -> None:
     """Delete for good what its author deleted long ago."""
     Post.delete_expired()
+    db.session.commit()
+
+
+@every_day
+def delete_expired_names() -> None:
+    FormerName.delete_expired()
     db.session.commit()
 
 

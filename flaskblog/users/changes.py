@@ -8,7 +8,6 @@ from collections.abc import Callable
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from flaskblog import rules
 from flaskblog.extensions import db
 from flaskblog.mail import outbox
 from flaskblog.media import pictures
@@ -35,13 +34,11 @@ def sign_up(username: str, email: str, password: str, *, is_admin: bool = False)
     _require_available(username, email)
     is_first = ~exists(select(User.id))
     user = User(password_hash=hash_password(password), is_admin=is_admin or is_first)
-    user.rename(username)
     user.change_email(email)
     try:
-        FormerName.release(username)
-        db.session.add(user)
+        _take_username(user, username)
         db.session.commit()
-    except IntegrityError:
+    except (IntegrityError, TakenError):
         db.session.rollback()
         _require_available(username, email)
         raise
@@ -85,7 +82,7 @@ def change_account(
         _change_profile(user, username, email)
         replaced, user.picture = user.picture, stored or user.picture
         db.session.commit()
-    except IntegrityError:
+    except (IntegrityError, TakenError):
         db.session.rollback()
         if stored:
             pictures.remove(stored)
@@ -108,31 +105,24 @@ def reset_password(user: User, password: str) -> bool:
 
 
 def delete_account(user: User) -> None:
-    """Delete a member and everything that belongs to them."""
+    """Delete a member and everything that belongs to them; the username stays reserved."""
     picture = user.delete()
     db.session.commit()
     if picture:
         pictures.remove(picture)
 
 
-def taken_values(
-    username: str | None, email: str | None, owner_id: int | None = None
-) -> dict[str, str]:
+def taken_values(username: str | None, email: str | None, owner_id: int = 0) -> dict[str, str]:
     """A message for each field whose value belongs to another account."""
     found: dict[str, str] = {}
-    for field, value, query, message in (
-        ("username", username, User.by_username, USERNAME_TAKEN),
-        ("email", email, User.by_email, EMAIL_TAKEN),
-    ):
-        holder = db.session.scalar(query(value)) if value else None
-        if holder is not None and holder.id != owner_id:
-            found[field] = message
+    if username and User.is_username_taken(username, owner_id):
+        found["username"] = USERNAME_TAKEN
+    if email and User.is_email_taken(email, owner_id):
+        found["email"] = EMAIL_TAKEN
     return found
 
 
-def _require_available(
-    username: str | None, email: str | None, owner_id: int | None = None
-) -> None:
+def _require_available(username: str | None, email: str | None, owner_id: int = 0) -> None:
     if taken := taken_values(username, email, owner_id):
         raise TakenError(taken)
 
@@ -153,10 +143,22 @@ def _change_email(user: User, email: str) -> None:
 
 def _rename(user: User, username: str) -> None:
     """Redirect from the former username, unless only its case changes."""
-    FormerName.release(username)
-    if rules.username_key(username) != user.username_key:
-        db.session.merge(FormerName(username_key=user.username_key, user_id=user.id))
+    former_key = user.username_key
+    _take_username(user, username)
+    if user.username_key != former_key:
+        FormerName.reserve(former_key, user.id)
+
+
+def _take_username(user: User, username: str) -> None:
+    """Flush the new name; from then on its former owner can no longer reserve it.
+
+    Raises `IntegrityError` or `TakenError` for a name that was taken or reserved meanwhile.
+    """
     user.rename(username)
+    db.session.add(user)
+    db.session.flush()
+    FormerName.release(user.username_key, user.id)
+    _require_available(username, None, user.id)
 
 
 def _end_sessions(user: User) -> None:

@@ -14,12 +14,12 @@ from flaskblog.users.limits import is_password_of
 _USERNAME_ATTRIBUTES = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 _USERNAME_VALIDATORS = [
     Rule(rules.username),
-    Available(User.by_username, USERNAME_TAKEN),
+    Available(User.is_username_taken, USERNAME_TAKEN),
 ]
 _EMAIL_ATTRIBUTES = {"type": "email", "autocomplete": "email"}
 _EMAIL_VALIDATORS = [
     Rule(rules.email),
-    Available(User.by_email, EMAIL_TAKEN),
+    Available(User.is_email_taken, EMAIL_TAKEN),
 ]
 
 

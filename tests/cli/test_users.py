@@ -5,6 +5,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
+from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import FormerName, User
 from tests.support.client import Client
@@ -73,8 +74,8 @@ def test_create_reports_an_invalid_value_in_one_line(
     assert len(db.session.scalars(select(User)).all()) == 1
 
 
-def test_create_takes_a_former_name(app: Flask, author: User) -> None:
-    db.session.add(FormerName(username_key="ada", user_id=author.id))
+def test_create_takes_a_former_name_that_is_no_longer_reserved(app: Flask, author: User) -> None:
+    db.session.add(FormerName(username_key="ada", user_id=author.id, reserved_until=now()))
     db.session.commit()
     assert create(app, "Ada", "ada@example.org").exit_code == 0
     assert db.session.scalars(select(FormerName)).all() == []

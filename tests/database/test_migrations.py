@@ -3,6 +3,7 @@
 import contextvars
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.engine import make_url
 
-from flaskblog.database.base import Base
+from flaskblog.database.base import Base, now
 from flaskblog.extensions import db
-from flaskblog.models import Post, User
+from flaskblog.models import FormerName, Post, User
 from flaskblog.text.markdown import RENDERER_VERSION
 from tests.conftest import make_app
 from tests.support.factories import make_post, make_user
@@ -130,3 +131,21 @@ def test_posts_of_the_first_revision_are_rendered_and_counted(empty_app: Flask) 
         assert {(post.renderer_version, post.version) for post in posts} == {(RENDERER_VERSION, 1)}
         counts = db.session.execute(select(User.username, User.posts_count).order_by(User.id))
         assert [tuple(row) for row in counts] == [("author", many), ("reader", 0)]
+
+
+def test_former_names_are_reserved_for_a_year_from_the_migration(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        upgrade(revision="0006")
+        with db.engine.begin() as connection:
+            connection.execute(
+                text(
+                    'INSERT INTO "user" (id, username, username_key, email, email_key,'
+                    " password_hash, created_at)"
+                    " VALUES (1, 'a', 'a', 'a', 'a', '', '2026-01-02 03:04:05.000000')"
+                )
+            )
+            connection.execute(text("INSERT INTO former_name VALUES ('before', 1)"))
+        upgrade()
+        name = db.session.scalars(select(FormerName)).one()
+        assert (name.username_key, name.user_id) == ("before", 1)
+        assert timedelta(days=364) < name.reserved_until - now() <= timedelta(days=365)

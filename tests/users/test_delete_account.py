@@ -86,20 +86,21 @@ def test_all_rows_and_files_of_the_account_are_deleted(
         table.name: db.session.scalar(select(func.count()).select_from(table))
         for table in Base.metadata.sorted_tables
     }
-    assert {name: count for name, count in rows.items() if count} == {"user": 1, "post": 1}
+    kept = {"user": 1, "post": 1, "former_name": 2}
+    assert {name: count for name, count in rows.items() if count} == kept
     assert db.session.scalars(select(Post)).all() == [other_post]
     assert db.session.get(User, user_id) is None
     assert browser(app).get("/user/author").status_code == 404
     assert browser(app).get("/user/author2").status_code == 404
 
 
-def test_username_and_email_of_a_deleted_account_are_available_again(
+def test_the_email_address_of_a_deleted_account_is_available_again(
     client: Client, author_client: Client
 ) -> None:
     delete_account(author_client)
     response = client.submit(
         "/register",
-        username="Author",
+        username="newcomer",
         email="AUTHOR@example.org",
         password=PASSWORD,
         confirm_password=PASSWORD,
