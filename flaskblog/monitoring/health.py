@@ -20,7 +20,7 @@ from flaskblog.extensions import db, queue
 from flaskblog.extensions.rate_limits import redis_state
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
 from flaskblog.models import Mail
-from flaskblog.monitoring import heartbeat
+from flaskblog.monitoring import heartbeat, restarts
 from flaskblog.monitoring.disk import data_dirs
 from flaskblog.text.phrases import count
 
@@ -138,6 +138,17 @@ def worker() -> Finding:
     return ok(f"The worker was seen {naturaldelta(age)} ago.")
 
 
+def processes() -> Finding:
+    """Those that the supervisor has started again; systemd logs what it does itself."""
+    recent = restarts.recent()
+    if not recent:
+        return ok("No process had to be restarted within an hour.")
+    names = ", ".join(f"{name} {count(times, 'time')}" for name, times in sorted(recent.items()))
+    return warning(
+        f"Restarted within an hour: {names}.", "Read the log: it names the reason of each end."
+    )
+
+
 def disk() -> Finding:
     free, folder = least_free_space()
     message = f"{naturalsize(free)} free on the disk of the data."
@@ -202,11 +213,12 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "schema": schema,
     "worker": worker,
+    "processes": processes,
     "disk": disk,
     "mail": mail,
     "redis": redis,
     "backup": backup,
 }
 # On PostgreSQL the queue is in the database too.
-DATABASE_CHECKS = {"schema", "worker", "mail", "clock"}
+DATABASE_CHECKS = {"schema", "worker", "processes", "mail", "clock"}
 TABLE_CHECKS = {"mail", "clock"}

@@ -3,7 +3,7 @@
 https://prometheus.github.io/client_python/multiprocess/
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from hmac import compare_digest
@@ -22,7 +22,7 @@ from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
 from flaskblog.models import Mail
-from flaskblog.monitoring import health, heartbeat
+from flaskblog.monitoring import health, heartbeat, restarts
 from flaskblog.monitoring.health import State
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -123,6 +123,12 @@ class _GaugeCollector(Collector):
                 value = read()
                 if value is not None:
                     yield GaugeMetricFamily(f"flaskblog_{name}", description, value=value)
+        for name, (description, label, read_all) in LABELLED_GAUGES.items():
+            with suppress(SQLAlchemyError, *QUEUE_ERRORS):
+                gauge = GaugeMetricFamily(f"flaskblog_{name}", description, labels=[label])
+                for labelled, value in read_all().items():
+                    gauge.add_metric([labelled], value)
+                yield gauge
 
 
 def _metrics() -> Metrics:
@@ -179,4 +185,12 @@ GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
     "mails_failed": ("Mails that failed within a month.", _mails_failed),
     "backup_age_seconds": ("Seconds since the last verified backup.", _backup_age),
     "disk_free_bytes": ("Free disk space of the data directories.", _disk_free),
+}
+# The label, and a function that returns a value for each of its values.
+LABELLED_GAUGES: dict[str, tuple[str, str, Callable[[], Mapping[str, float]]]] = {
+    "process_restarts_last_hour": (
+        "How often the supervisor started a process again within an hour.",
+        "process",
+        restarts.recent,
+    ),
 }

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
 from flaskblog.models import Mail
-from flaskblog.monitoring import health, heartbeat
+from flaskblog.monitoring import health, heartbeat, restarts
 from flaskblog.serving import worker
 from tests.conftest import make_app
 from tests.support.client import Client, browser
@@ -101,6 +101,28 @@ def test_a_heartbeat_does_not_change_the_database(own_app: Flask) -> None:
         browser(own_app).get("/readyz")
         assert connection.exec_driver_sql("PRAGMA data_version").scalar() == before
     engine.dispose()
+
+
+def test_a_restarted_process_is_a_warning_for_an_hour(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("worker", "web", "worker"):
+        restarts.record(name)
+    assert states(client) == {"processes": "warning"}
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert "web 1 time, worker 2 times" in answer.text
+    later = now() + timedelta(hours=1)
+    monkeypatch.setattr(restarts, "now", lambda: later)
+    assert states(client) == {}
+
+
+def test_restarts_are_kept_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    restarts.record("web")
+    later = now() + timedelta(days=1)
+    monkeypatch.setattr(restarts, "now", lambda: later)
+    restarts.record("worker")
+    assert queue.get(restarts.KEY, peek=True) == [("worker", later)]
 
 
 def test_a_long_queue_is_a_warning(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

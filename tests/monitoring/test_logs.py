@@ -141,4 +141,4 @@ def test_server_worker_and_migrations_log_in_the_same_format(tmp_path: Path) -> 
     with started(command, tmp_path / "output.txt", settings) as live:
         live.address()
     loggers = {json.loads(line)["logger"] for line in live.output.splitlines()}
-    assert {"_granian", "alembic.runtime.migration", "flaskblog.serving.supervisor"} <= loggers
+    assert {"_granian", "alembic.runtime.migration", "flaskblog.serving.service"} <= loggers

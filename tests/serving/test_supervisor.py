@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from flask import Flask
@@ -51,11 +54,22 @@ if __name__ == "__main__":
     run.serve(run.app)
 """
 SUPERVISED = """
-import os, sys, time
+import logging, os, signal, sys, tempfile, time
+from pathlib import Path
+from flaskblog.serving import service
 from flaskblog.serving.supervisor import run
-def stay():
+logging.basicConfig(level="INFO", stream=sys.stdout)
+service.MIN_DELAY = service.MAX_DELAY = %(delay)s
+folder = Path("%(folder)s")
+def first():
+    tempfile.mkstemp(dir=folder)
+    %(first)s
+def second():
+    while len(list(folder.iterdir())) < 6:
+        time.sleep(0.01)
+    os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(60)
-sys.exit(run({"first": lambda: %s, "second": stay}))
+sys.exit(run({"first": first, "second": second}))
 """
 
 
@@ -148,28 +162,69 @@ def test_no_process_outlives_a_killed_parent(
         wait_until(lambda: all(map(has_ended, processes)), seconds=10)
 
 
-@pytest.mark.parametrize("place", [1, -1], ids=["the web server", "the worker"])
-def test_when_one_process_is_killed_the_other_is_stopped(
-    place: int, settings: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("place", "name"), [(1, "web"), (-1, "worker")], ids=["the web server", "the worker"]
+)
+def test_a_killed_process_is_started_again_and_reported(
+    place: int, name: str, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with started(START, tmp_path / "log", settings) as live:
+        address = live.address()
+        killed = wait_for_processes(live, 5)[place]
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: live.output.count(f"{name} started") == 2)
+        assert killed not in wait_for_processes(live, 5)
+        assert f"{name} ended with signal SIGKILL" in live.output
+        wait_until(lambda: is_answering(address))
+        wait_until(lambda: f"{name} 1 time" in read(f"{address}/readyz"))
+        gauge = f'flaskblog_process_restarts_last_hour{{process="{name}"}} 1.0'
+        assert gauge in read(f"{address}/metrics")
+
+
+def test_the_other_process_keeps_running_while_one_is_started_again(
+    settings: dict[str, str], tmp_path: Path
 ) -> None:
     with started(START, tmp_path / "log", settings) as live:
         live.address()
-        processes = wait_for_processes(live, 5)
-        os.kill(processes[place], signal.SIGKILL)
-        assert live.process.wait(TIMEOUT) not in {0, None}
-        wait_until(lambda: all(map(has_ended, processes)), seconds=10)
+        _, listener, *servers, worker = wait_for_processes(live, 5)
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: live.output.count("worker started") == 2)
+        assert {listener, *servers} < {*wait_for_processes(live, 5)}
 
 
-@pytest.mark.parametrize(
-    ("first", "code"),
-    [("sys.exit(3)", 3), ("None", 0), ("os.kill(os.getpid(), 9)", 256 - 9)],
-)
-def test_the_exit_code_is_that_of_the_process_that_ended(first: str, code: int) -> None:
-    command = [sys.executable, "-c", SUPERVISED % first]
-    ran = subprocess.run(
-        command, cwd=PROJECT, env=environment(), capture_output=True, timeout=TIMEOUT, check=False
-    )
-    assert ran.returncode == code, ran.stderr.decode()
+def test_a_first_process_that_fails_stops_all_with_its_exit_code() -> None:
+    ran = supervise("sys.exit(3)")
+    assert ran.returncode == 3, ran.stderr
+
+
+@pytest.mark.parametrize("end", ["None", "os.kill(os.getpid(), 9)"])
+def test_each_end_and_its_delay_are_logged_until_a_signal_stops_all(end: str) -> None:
+    ran = supervise(end, delay=0.01)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("again in") >= 5
+    assert ran.stdout.count("first started") >= 5
+    assert ran.stdout.count("second started") == 1
+
+
+def supervise(first: str, delay: float = 1) -> subprocess.CompletedProcess[str]:
+    """Run the supervisor; its second task stops it as soon as the first was started six times."""
+    with TemporaryDirectory() as folder:
+        return subprocess.run(
+            [sys.executable, "-c", SUPERVISED % {"delay": delay, "folder": folder, "first": first}],
+            cwd=PROJECT,
+            env=environment(),
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+            text=True,
+        )
+
+
+def read(address: str) -> str:
+    """A page, or nothing while the site does not answer."""
+    with suppress(URLError), urlopen(address, timeout=TIMEOUT) as response:
+        return str(response.read().decode())
+    return ""
 
 
 def test_workers_that_are_just_starting_can_be_stopped(
