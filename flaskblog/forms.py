@@ -12,6 +12,7 @@ from wtforms.widgets import FileInput, HiddenInput
 
 from flaskblog.models import User
 from flaskblog.rules import RuleError
+from flaskblog.text.cleaning import without_nul
 
 
 class Form(FlaskForm):
@@ -76,6 +77,7 @@ class Rule:
         try:
             field.data = self.rule(field.data or "")
         except RuleError as broken:
+            field.data = without_nul(field.data)  # a page cannot show it
             raise StopValidation(str(broken)) from None
 
 

@@ -77,6 +77,8 @@ def password(typed: str) -> str:
         raise RuleError("Choose a password.")
     if is_blank(typed):
         raise RuleError("A password cannot consist of spaces only.")
+    if "\x00" in typed:
+        raise RuleError("A password cannot contain NUL characters. Type it without them.")
     if len(typed) > longest:
         raise RuleError(f"Use at most {longest:,} characters.")
     compared = unicodedata.normalize("NFKC", typed)

@@ -39,6 +39,10 @@ class RuleField(fields.String):
         return cleaned
 
 
+class TextField(RuleField):
+    """A text from which the parser of the body removes NUL and lone surrogates."""
+
+
 class WholeNumber(fields.Integer):
     """Decimal digits alone: no sign, space, underscore or digit of another script."""
 
@@ -76,20 +80,20 @@ def password(*, required: bool = True) -> RuleField:
     return RuleField(rules.password, metadata, required=required)
 
 
-def title() -> RuleField:
+def title() -> TextField:
     metadata = {
         "minLength": 1,
         "maxLength": rules.TITLE_LENGTH,
         "example": "On engines",
     }
-    return RuleField(rules.title, metadata)
+    return TextField(rules.title, metadata)
 
 
-def content() -> RuleField:
+def content() -> TextField:
     metadata = {
         "description": "Markdown.",
         "minLength": 1,
         "maxLength": rules.CONTENT_LENGTH,
         "example": "They *weave* algebraic patterns.",
     }
-    return RuleField(rules.content, metadata)
+    return TextField(rules.content, metadata)

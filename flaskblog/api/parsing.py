@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, NoReturn, cast
 
 from flask import Request, abort, g
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
+from flaskblog.api.fields import TextField
 from flaskblog.web.problems import InvalidFields, Messages
 
 # PostgreSQL stores neither.
@@ -22,7 +23,8 @@ class JSONParser(FlaskParser):
         """Return the object of the body, and store it in `g.json_body` for rate limits."""
         if not request.is_json:
             abort(415, "Send JSON, as application/json.")
-        g.json_body = _parse_object(request.get_data())
+        texts = {name for name, field in schema.fields.items() if isinstance(field, TextField)}
+        g.json_body = _parse_object(request.get_data(), texts)
         return dict(g.json_body)
 
     def handle_error(self, error: ValidationError, *_: object, **__: object) -> NoReturn:
@@ -33,11 +35,12 @@ class JSONParser(FlaskParser):
         )
 
 
-def _parse_object(body: bytes) -> dict[str, Any]:
+def _parse_object(body: bytes, texts: Set[str]) -> dict[str, Any]:
     try:
         parsed = json.loads(
             body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_without_duplicates
         )
+        _clean(parsed, texts)
         is_text = _is_text(parsed)
     except (ValueError, RecursionError):
         abort(400, "The body is not valid JSON in UTF-8.")
@@ -46,6 +49,14 @@ def _parse_object(body: bytes) -> dict[str, Any]:
     if not is_text:
         abort(400, "The body contains NUL characters or lone surrogates.")
     return parsed
+
+
+def _clean(parsed: object, texts: Set[str]) -> None:
+    """Remove what is not text from these fields; names and passwords with it are refused."""
+    if isinstance(parsed, dict):
+        for name in texts & parsed.keys():
+            if isinstance(parsed[name], str):
+                parsed[name] = _NOT_TEXT.sub("", parsed[name])
 
 
 def _is_text(value: object) -> bool:

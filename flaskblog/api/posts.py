@@ -1,6 +1,8 @@
 """Posts in the API."""
 
 import hashlib
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Response, abort, request, url_for
@@ -33,6 +35,16 @@ from flaskblog.posts.access import (
 from flaskblog.posts.publishing import AlreadyPublishedError, publish
 
 POST, POSTS = PostSchema(), PostsSchema()
+
+
+def _editable(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Load the post, or return 403 or 404 before the body is validated."""
+
+    @wraps(view)
+    def authorized(self: MethodView, post_id: int) -> Response:
+        return view(self, post=editable_post_or_403(post_id, member()))
+
+    return authorized
 
 
 @bp.route("/posts", endpoint="posts")
@@ -77,22 +89,24 @@ class OnePost(MethodView):
         return respond(POST.dump(visible_post_or_404(post_id)))
 
     @token_required
+    @_editable
     @conditional_write("replacePost")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
     @bp.arguments(PostInputSchema)
     @bp.response(200, PostSchema, headers=ETAG)
-    def put(self, fields: dict[str, str], post_id: int) -> Response:
+    def put(self, fields: dict[str, str], post: Post) -> Response:
         """Replace a post's title and content"""
-        return _revise(post_id, fields)
+        return _revise(post, fields)
 
     @token_required
+    @_editable
     @conditional_write("changePost")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
     @bp.arguments(PostInputSchema(partial=True))
     @bp.response(200, PostSchema, headers=ETAG)
-    def patch(self, fields: dict[str, str], post_id: int) -> Response:
+    def patch(self, fields: dict[str, str], post: Post) -> Response:
         """Update a post's title or content"""
-        return _revise(post_id, fields)
+        return _revise(post, fields)
 
     @token_required
     @conditional_write("deletePost")
@@ -119,8 +133,7 @@ def _posts_by(author: str) -> tuple[Select[Post], int]:
     return posts, user.posts_count if user else 0
 
 
-def _revise(post_id: int, fields: dict[str, str]) -> Response:
-    post = editable_post_or_403(post_id, member())
+def _revise(post: Post, fields: dict[str, str]) -> Response:
     check_unchanged(POST.dump(post))
     post.revise(fields.get("title", post.title), fields.get("content", post.content))
     _commit()

@@ -1,5 +1,7 @@
 """Members in the API."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Response, abort, current_app, request, url_for
@@ -32,6 +34,19 @@ from flaskblog.users.changes import TakenError, change_account, delete_account, 
 from flaskblog.web.problems import TakenFields
 
 PRIVATE, PUBLIC = UserSchema(), PublicUserSchema()
+
+
+def _editable(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Load the member, or return 403 or 404 before the body is validated."""
+
+    @wraps(view)
+    def authorized(self: MethodView, user_id: int) -> Response:
+        user = db.get_or_404(User, user_id)
+        if not user.is_editable_by(member()):
+            abort(403)
+        return view(self, user=user)
+
+    return authorized
 
 
 @bp.route("/users", endpoint="users")
@@ -78,30 +93,32 @@ class OneUser(MethodView):
         return respond(document(db.get_or_404(User, user_id)))
 
     @token_required
+    @_editable
     @conditional_write("replaceUser")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
     @bp.arguments(UserChangeSchema)
     @bp.response(200, UserSchema, headers=ETAG)
-    def put(self, fields: dict[str, str], user_id: int) -> Response:
+    def put(self, fields: dict[str, str], user: User) -> Response:
         """Replace username, e-mail address and, if sent, password, which also ends this token"""
-        return _change(user_id, fields)
+        return _change(user, fields)
 
     @token_required
+    @_editable
     @conditional_write("changeUser")
     @problems(400, 403, 404, 409, 412, 413, 415, 422)
     @bp.arguments(UserChangeSchema(partial=True))
     @bp.response(200, UserSchema, headers=ETAG)
-    def patch(self, fields: dict[str, str], user_id: int) -> Response:
+    def patch(self, fields: dict[str, str], user: User) -> Response:
         """Update username, e-mail address or password; a new password also ends this token"""
-        return _change(user_id, fields)
+        return _change(user, fields)
 
     @token_required
+    @_editable
     @conditional_write("deleteUser")
     @problems(403, 404, 412)
     @bp.response(204)
-    def delete(self, user_id: int) -> Response:
+    def delete(self, user: User) -> Response:
         """Permanently delete an account and everything in it"""
-        user = _editable_user_or_403(user_id)
         user.lock()
         check_unchanged(document(user))
         delete_account(user)
@@ -116,15 +133,7 @@ def document(user: User) -> dict[str, Any]:
     return fields
 
 
-def _editable_user_or_403(user_id: int) -> User:
-    user = db.get_or_404(User, user_id)
-    if not user.is_editable_by(member()):
-        abort(403)
-    return user
-
-
-def _change(user_id: int, fields: dict[str, str]) -> Response:
-    user = _editable_user_or_403(user_id)
+def _change(user: User, fields: dict[str, str]) -> Response:
     try:
         change_account(
             user,

@@ -9,6 +9,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from flaskblog import rules
 from flaskblog.forms import Form, Rule
 from flaskblog.models import Draft, Post
+from flaskblog.text.cleaning import without_nul
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -59,9 +60,14 @@ class DraftFields(Form):
 
 
 class PostForm(DraftFields):
-    title = StringField("Title", [Rule(rules.title)], render_kw={"autocomplete": "off"})
+    title = StringField(
+        "Title", [Rule(rules.title)], [without_nul], render_kw={"autocomplete": "off"}
+    )
     content = TextAreaField(
-        "Content", [Rule(rules.content)], render_kw={"rows": 18, "autocomplete": "off"}
+        "Content",
+        [Rule(rules.content)],
+        [without_nul],
+        render_kw={"rows": 18, "autocomplete": "off"},
     )
 
     @classmethod

@@ -14,6 +14,7 @@ from flaskblog.extensions.rate_limits import retry_after
 from flaskblog.posts.blueprint import bp
 from flaskblog.posts.drafts import editor_url, save_draft
 from flaskblog.posts.forms import DraftFields
+from flaskblog.text.cleaning import without_nul
 from flaskblog.text.phrases import waiting_time
 from flaskblog.users.access import log_in_by_form
 from flaskblog.users.forms import LoginForm
@@ -27,8 +28,8 @@ class ResumeForm(LoginForm, DraftFields):
 
     submit_label = "Log in and continue writing"
 
-    title = HiddenField()
-    content = HiddenField()
+    title = HiddenField(filters=[without_nul])
+    content = HiddenField(filters=[without_nul])
 
 
 def require_log_in() -> ResponseReturnValue:

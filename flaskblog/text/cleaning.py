@@ -41,6 +41,11 @@ def clean_line(text: str) -> str:
     return _SPACES.sub(" ", clean_text(text)).strip()
 
 
+def without_nul(text: str | None) -> str | None:
+    """Remove NUL, which no database and no page can hold."""
+    return text and text.replace("\x00", "")
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing is visible: only space, marks, formatting and fillers."""
     return all(unicodedata.category(char)[0] in "CMZ" or char in _FILLERS for char in text)

@@ -1,7 +1,6 @@
 """Checks of every request before its view: host, origin, size, encoding. Each fails with 400."""
 
 import re
-from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 
@@ -89,23 +88,27 @@ def _check_encoding() -> None:
     if is_api_path(request.path):
         return  # its schemas report errors by field
     try:
-        if any("\x00" in text for text in _texts()):
-            abort(400, "The address or the form contains a NUL character.")
+        if "\x00" in _decoded_url():
+            abort(400, "The address contains a NUL character.")
+        _check_body()
     except UnicodeDecodeError:
         abort(400, "The address or the form is not valid UTF-8.")
 
 
-def _texts() -> Iterator[str]:
-    """Yield URL and form fields, decoded; raise `UnicodeDecodeError` if they are not UTF-8."""
-    if request.endpoint not in UNCHECKED_URLS:
-        yield request.environ["PATH_INFO"].encode("latin-1").decode()
-        yield unquote_to_bytes(request.query_string).decode()
-    if "CONTENT_TYPE" not in request.environ:
+def _decoded_url() -> str:
+    """Return path and query; raise `UnicodeDecodeError` if they are not UTF-8."""
+    if request.endpoint in UNCHECKED_URLS:
+        return ""
+    path: str = request.environ["PATH_INFO"].encode("latin-1").decode()
+    return path + unquote_to_bytes(request.query_string).decode()
+
+
+def _check_body() -> None:
+    """Raise `UnicodeDecodeError` if the fields of a form are not UTF-8."""
+    if request.mimetype != "application/x-www-form-urlencoded":
         return
-    is_urlencoded = request.mimetype == "application/x-www-form-urlencoded"
-    body = request.get_data() if is_urlencoded else b""
+    body = request.get_data()
     fields = [text for field in request.form.items(multi=True) for text in field]
-    yield from fields
     # Werkzeug leaves invalid bytes percent-encoded or drops the whole form.
     if body and (not fields or any("%" in text for text in fields)):
-        yield unquote_to_bytes(body).decode()
+        unquote_to_bytes(body).decode()

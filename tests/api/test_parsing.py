@@ -11,9 +11,9 @@ from tests.support.api_client import ApiClient, errors_of
 INVALID_BODIES = [
     b"", b"{", b"{'title': 1}", b'{"title": "a", "title": "b", "content": "c"}', b"[" * 100_000,
     b'{"title":' * 100_000, b"NaN", b'{"title": NaN}', b'{"title": Infinity}', b"9" * 5000,
-    b'{"title": ' + b"9" * 5000 + b"}", b'{"title": "\\ud800", "content": "c"}', b"null", b"true",
+    b'{"title": ' + b"9" * 5000 + b"}", b'{"password": "\\ud800", "title": "c"}', b"null", b"true",
     b'"text"', b"1", b"[]", b'[{"title": "t", "content": "c"}]', b'\xef\xbb\xbf{"title": "t"}',
-    b'{"title": "\\u0000", "content": "c"}', b'{"title": "\xff"}', b'{"\\udfff": 1}',
+    b'{"email": "\\u0000", "password": "c"}', b'{"title": "\xff"}', b'{"\\udfff": 1}',
     '{"title": "t"}'.encode("utf-16"), b'{"title": ["\\u0000"]}', b"\x00" * 10,
 ]  # fmt: skip
 

@@ -63,9 +63,14 @@ def test_invalid_fields_are_reported_by_name(
 
 
 def test_invisible_characters_are_not_stored(author_api: ApiClient) -> None:
-    created = author_api.post("/api/posts", {"title": " a\u202eb ", "content": "c\u0007"})
-    assert created.json is not None
-    assert (created.json["title"], created.json["content"]) == ("ab", "c")
+    for invisible in ("\u202e", "\x07", "\x00", "\ud800"):
+        text = {"title": f" a{invisible}b ", "content": f"c{invisible}"}
+        created = author_api.post("/api/posts", text)
+        assert created.json is not None
+        assert (created.json["title"], created.json["content"]) == ("ab", "c")
+        changed = author_api.patch(f"/api/posts/{created.json['id']}", {"content": f"d{invisible}"})
+        assert changed.json is not None
+        assert changed.json["content"] == "d"
 
 
 def test_a_post_can_be_replaced_or_patched_and_keeps_its_history(
@@ -94,6 +99,16 @@ def test_only_the_author_may_change_a_post(
         errors_of(anonymous_api.send(method, address, POST), 401)
         errors_of(stranger_api.send(method, address, POST), 403)
         errors_of(admin_api.send(method, address, POST), 403)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("body", [b"{}", b'{"title": ""}', b"{", b""])
+def test_permission_is_checked_before_the_body(
+    stranger_api: ApiClient, author: User, method: str, body: bytes
+) -> None:
+    for kind, number in (("posts", make_post(author).id), ("users", author.id)):
+        for path, status in ((f"/api/{kind}/{number}", 403), (f"/api/{kind}/{10**9}", 404)):
+            errors_of(stranger_api.send_bytes(path, body, method), status)
 
 
 def test_the_author_and_admins_may_delete_a_post(

@@ -41,12 +41,14 @@ class ApiClient:
         sent = {} if body is None else {"json": body}
         return self.client.open(path, method=method, headers=given, **sent)
 
-    def send_bytes(self, path: str, body: bytes, **headers: str) -> TestResponse:
+    def send_bytes(
+        self, path: str, body: bytes, method: str = "POST", **headers: str
+    ) -> TestResponse:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             given["Authorization"] = f"Bearer {self.token}"
         kind = given.pop("Content-Type", "application/json")
-        return self.client.post(path, data=body, content_type=kind, headers=given)
+        return self.client.open(path, method=method, data=body, content_type=kind, headers=given)
 
 
 def errors_of(answer: TestResponse, status: int) -> dict[str, list[str]]:
