@@ -4,11 +4,13 @@ import sqlite3
 
 import psycopg
 
-from config import load_config
+from config import INSTANCE, load_config
 from flaskblog import create_app
+from flaskblog.serving import permissions
 from flaskblog.serving.preload import preload
 from flaskblog.serving.server import serve
 
+permissions.restrict(INSTANCE)
 try:
     app = create_app(load_config())
 except (OSError, sqlite3.Error, psycopg.Error) as error:

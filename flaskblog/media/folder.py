@@ -12,6 +12,11 @@ from werkzeug.wrappers import Response
 
 from flaskblog.media.store import MIMETYPE, NAME, MediaError
 
+# Everything else is for its owner (serving/permissions.py). A proxy reads pictures from the disk
+# as another user: it passes through folders, which it cannot list, and opens a file by its random
+# name.
+PUBLIC = 0o644
+PASSABLE = 0o711
 _WRITTEN = re.compile(r"[0-9a-f]{32}\.(webp|part)")
 
 
@@ -23,8 +28,9 @@ class Folder:
         path = self.path / name
         part = path.with_suffix(".part")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            _make_passable(self.path)
             with part.open("wb") as file:
+                os.fchmod(file.fileno(), PUBLIC)
                 file.write(picture)
                 file.flush()
                 os.fsync(file.fileno())
@@ -68,3 +74,11 @@ class Folder:
             return  # created with the first picture
         except OSError as error:
             raise MediaError(f"{self.path} cannot be read: {error.strerror}") from error
+
+
+def _make_passable(folder: Path) -> None:
+    """Create a folder and its missing parents; an existing one keeps its permissions."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(PASSABLE)

@@ -16,7 +16,7 @@ from flaskblog.extensions import mail as mailer
 from flaskblog.mail.outbox import explain_failure
 from flaskblog.models import Post, Session
 from flaskblog.monitoring import health
-from flaskblog.monitoring.disk import data_dirs
+from flaskblog.monitoring.disk import data_dirs, private_files
 from flaskblog.monitoring.health import Check, Finding, failing, ok, warning
 
 # Bits of Shannon entropy of the key's characters; 48 random bytes in Base64 have about 300.
@@ -40,9 +40,6 @@ def key() -> Finding:
     entropy = sum(-log2(times / len(secret)) * times for times in Counter(secret).values())
     if entropy < MIN_KEY_ENTROPY:
         return failing("SECRET_KEY is weak: sessions can be forged.", f"Make one: {KEY_COMMAND}")
-    file = Path(current_app.instance_path, "secret_key")
-    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
-        return failing("Other users of this machine can read the key.", f"Run: chmod 600 {file}")
     return ok("SECRET_KEY is strong.")
 
 
@@ -65,6 +62,22 @@ def folders() -> Finding:
                 " mounted read-only.",
             )
     return ok("All data directories are writable.")
+
+
+def permissions() -> Finding:
+    """New files are private (serving/permissions.py); older ones keep their permissions."""
+    for folder, pattern in private_files():
+        if any(_mode(file) & 0o077 for file in folder.glob(pattern)):
+            return failing(
+                f"Other users of this machine can read {folder / pattern}.",
+                f"Run: chmod go-rwx {folder / pattern}",
+            )
+    for folder in sorted(data_dirs()):
+        if _mode(folder) & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+            return failing(
+                f"Other users of this machine can write into {folder}.", f"Run: chmod o-w {folder}"
+            )
+    return ok("Other users of this machine can read no database, key or backup.")
 
 
 def smtp() -> Finding:
@@ -124,11 +137,20 @@ def proxy() -> Finding:
     return ok(f"TRUSTED_PROXIES is {proxies}.")
 
 
+def _mode(path: Path) -> int:
+    """Return the permissions, or 0 for a file that has been removed, as journals are."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return 0
+
+
 CHECKS: dict[str, Check] = {
     "settings": settings,
     "key": key,
     **health.CHECKS,
     "folders": folders,
+    "permissions": permissions,
     "mail server": smtp,
     "clock": clock,
     "proxy": proxy,

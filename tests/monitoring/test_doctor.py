@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy.engine import make_url
 
 from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
@@ -24,10 +25,21 @@ KEY = "Zq4vT8nX2kLw9RbY6mHs3JdF7cGp1AeU5oNi0tKx"
 Patch = pytest.MonkeyPatch
 
 
+@pytest.fixture(autouse=True)
+def private(app: Flask, tmp_path: Path, monkeypatch: Patch) -> Path:
+    """Files as `run.py` lets the site create them, and an instance folder of the test."""
+    if database := make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database:
+        for file in Path(database).parent.glob("*.db*"):
+            file.chmod(0o600)
+    monkeypatch.setattr(app, "instance_path", str(tmp_path / "instance"))
+    return tmp_path / "instance"
+
+
 @pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def site(database_url: str, tmp_path: Path, private: Path) -> Iterator[Flask]:
     """A site without faults."""
     site = make_app(database_url, SECRET_KEY=KEY, BACKUP_FOLDER=str(tmp_path))
+    site.instance_path = str(private)
     make_backup(tmp_path)
     heartbeat.record()
     yield site
@@ -143,13 +155,41 @@ def test_each_fault_is_reported_by_its_check_with_a_remedy(
     assert found.keys() <= {check, "mail server"}
 
 
-def test_a_key_file_readable_by_others_is_reported(site: Flask, tmp_path: Path) -> None:
-    site.instance_path = str(tmp_path)
-    file = tmp_path / "secret_key"
-    file.write_text(KEY)
-    file.chmod(0o644)
-    assert "chmod 600" in faults(site)["key"]
+@pytest.mark.parametrize(
+    ("place", "pattern"),
+    [
+        ("secret_key", "secret_key*"),
+        ("mail/1-reset_password.eml", "mail/*"),
+        ("backups/flaskblog-20260101T030000Z.tar.gz", "backups/*.tar.gz"),
+    ],
+)
+def test_a_file_that_others_can_read_is_reported(
+    site: Flask, tmp_path: Path, place: str, pattern: str
+) -> None:
+    file = tmp_path / "instance" / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    file.chmod(0o640)
+    assert f"chmod go-rwx {tmp_path / 'instance' / pattern}" in faults(site)["permissions"]
     file.chmod(0o600)
+    assert faults(site) == {}
+
+
+def test_a_database_that_others_can_read_is_reported(site: Flask, tmp_path: Path) -> None:
+    site.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path / 'blog.db'}"
+    for name in ("blog.db", "blog.db-wal", "blog.queue.db"):
+        file = tmp_path / name
+        file.touch()
+        file.chmod(0o604)
+        assert f"chmod go-rwx {tmp_path}/blog*.db*" in faults(site)["permissions"]
+        file.unlink()
+    assert faults(site) == {}
+
+
+def test_a_folder_that_others_can_write_into_is_reported(site: Flask, tmp_path: Path) -> None:
+    tmp_path.chmod(0o757)
+    assert f"chmod o-w {tmp_path}" in faults(site)["permissions"]
+    tmp_path.chmod(0o1777)  # as /tmp, where nobody replaces another's files
     assert faults(site) == {}
 
 
