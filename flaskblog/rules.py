@@ -81,13 +81,24 @@ def password(typed: str) -> str:
         raise RuleError("A password cannot contain NUL characters. Type it without them.")
     if len(typed) > longest:
         raise RuleError(f"Use at most {longest:,} characters.")
-    compared = unicodedata.normalize("NFKC", typed)
-    if len(compared) < shortest:
+    if len(unicodedata.normalize("NFKC", typed)) < shortest:
         raise RuleError(
             f"Use at least {shortest} characters. A phrase of several words works well."
         )
-    if compared.casefold() in common_passwords():
+    if _folded(typed) in common_passwords():
         raise RuleError("That password is too common. Choose another one.")
+    return typed
+
+
+def impersonal_password(typed: str, *, username: str, email: str, site_name: str) -> str:
+    """Reject what an attacker tries first (NIST SP 800-63B, 3.1.1.2, context-specific words)."""
+    names = (username, email, email.rpartition("@")[0], site_name)
+    folded = {_folded(name).strip() for name in names if len(name) <= EMAIL_LENGTH}
+    if _folded(typed).strip() in folded:
+        raise RuleError(
+            "A password cannot be your username, your e-mail address or the name of this site. "
+            "Choose another one."
+        )
     return typed
 
 
@@ -123,6 +134,11 @@ def _parse_email(address: str) -> ValidatedEmail:
     if len(address) > EMAIL_LENGTH:
         raise EmailNotValidError("too long")
     return validate_email(address, check_deliverability=False, allow_smtputf8=False)
+
+
+def _folded(text: str) -> str:
+    """The same for spellings that differ in case or in compatible characters."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 @cache

@@ -30,8 +30,9 @@ from flaskblog.api.schemas import (
 from flaskblog.api.tokens import caller, member, token_optional, token_required
 from flaskblog.extensions import db, limiter
 from flaskblog.models import User
+from flaskblog.rules import RuleError
 from flaskblog.users.changes import TakenError, change_account, delete_account, sign_up
-from flaskblog.web.problems import TakenFields
+from flaskblog.web.problems import InvalidFields, TakenFields
 
 PRIVATE, PUBLIC = UserSchema(), PublicUserSchema()
 
@@ -76,6 +77,8 @@ class Users(MethodView):
             abort(403, "Sign-up is closed. Only admins can create accounts.")
         try:
             return _created(sign_up(fields["username"], fields["email"], fields["password"]))
+        except RuleError as broken:
+            raise InvalidFields({"password": [str(broken)]}) from None
         except TakenError as taken:
             if user := _created_before(**fields):
                 return _created(user)
@@ -142,6 +145,8 @@ def _change(user: User, fields: dict[str, str]) -> Response:
             password=fields.get("password"),
             check=lambda: check_unchanged(document(user)),
         )
+    except RuleError as broken:
+        raise InvalidFields({"password": [str(broken)]}) from None
     except TakenError as taken:
         raise _conflict(taken) from None
     return respond(document(user))

@@ -5,9 +5,11 @@ Each of them commits.
 
 from collections.abc import Callable
 
+from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
+from flaskblog import rules
 from flaskblog.extensions import db
 from flaskblog.mail import outbox
 from flaskblog.media import pictures
@@ -29,8 +31,9 @@ class TakenError(Exception):
 def sign_up(username: str, email: str, password: str, *, is_admin: bool = False) -> User:
     """Create an account from values that have passed their rules; the first one is an admin.
 
-    Raises `TakenError`.
+    Raises `TakenError`, and `RuleError` for a password that is one of the names.
     """
+    check_impersonal(password, username, email)
     _require_available(username, email)
     is_first = ~exists(select(User.id))
     user = User(password_hash=hash_password(password), is_admin=is_admin or is_first)
@@ -67,8 +70,11 @@ def change_account(
     """Change what is given; values have passed their rules. A new password ends every session.
 
     `check` runs after the row is locked, and may raise to refuse the change. The former address is
-    notified of a new password or address. Raises `TakenError`.
+    notified of a new password or address. Raises `TakenError`, and `RuleError` for a password that
+    is one of the names.
     """
+    if password:
+        check_impersonal(password, username or user.username, email or user.email)
     # Hashing and storing take time: they come before the lock.
     password_hash = hash_password(password) if password else None
     stored = pictures.save(picture) if picture else None
@@ -94,7 +100,11 @@ def change_account(
 
 
 def reset_password(user: User, password: str) -> bool:
-    """Set a password; False if it has changed since the user was loaded."""
+    """Set a password; False if it has changed since the user was loaded.
+
+    Raises `RuleError` for a password that is one of the names.
+    """
+    check_impersonal(password, user.username, user.email)
     if not user.reset_password(password):
         db.session.rollback()
         return False
@@ -102,6 +112,12 @@ def reset_password(user: User, password: str) -> bool:
     db.session.commit()
     outbox.wake()
     return True
+
+
+def check_impersonal(password: str, username: str, email: str) -> None:
+    """Raise `RuleError` if the password is a name of the account or of the site."""
+    site_name = current_app.config["SITE_NAME"]
+    rules.impersonal_password(password, username=username, email=email, site_name=site_name)
 
 
 def delete_account(user: User) -> None:

@@ -8,7 +8,7 @@ from flaskblog import rules
 from flaskblog.forms import Available, Form, Required, Rule, Unchanged
 from flaskblog.media.images import PictureError, square_picture
 from flaskblog.models import User
-from flaskblog.users.changes import EMAIL_TAKEN, USERNAME_TAKEN
+from flaskblog.users.changes import EMAIL_TAKEN, USERNAME_TAKEN, check_impersonal
 from flaskblog.users.limits import is_password_of
 
 _USERNAME_ATTRIBUTES = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
@@ -33,6 +33,20 @@ class OwnPassword:
             raise StopValidation("Wrong password. Try again.")
 
 
+class Impersonal:
+    """The new password is no name of the account, typed in the same form or stored."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        username, email = (
+            (form[name].data if name in form else getattr(form.owner, name)) or ""
+            for name in ("username", "email")
+        )
+        try:
+            check_impersonal(field.data, username, email)
+        except rules.RuleError as broken:
+            raise StopValidation(str(broken)) from None
+
+
 class Picture:
     """A valid picture; the data of the field becomes its re-encoded bytes, or None."""
 
@@ -50,7 +64,7 @@ class Picture:
 def new_password(label: str) -> PasswordField:
     return PasswordField(
         label,
-        [Rule(rules.password)],
+        [Rule(rules.password), Impersonal()],
         description="At least 8 characters. A phrase of several words works well.",
         render_kw={"autocomplete": "new-password"},
     )

@@ -87,8 +87,7 @@ def fields_of(form: Tag) -> dict[str, str]:
     }
     # Browsers leave out a line break after the tag, and html5lib does; WTForms adds one.
     return data | {
-        str(area["name"]): area.text.removeprefix("\r\n")
-        for area in form.select("textarea[name]")
+        str(area["name"]): area.text.removeprefix("\r\n") for area in form.select("textarea[name]")
     }
 
 
