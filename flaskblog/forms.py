@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask import request
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FileField, StringField
@@ -21,6 +22,8 @@ class Form(FlaskForm):
     submit_label = "Save"
     # The member whose values the form changes; their own values count as available.
     owner: User | None = None
+    # Seconds until the form can be submitted again, after a rate limit refused it.
+    retry_after: int | None = None
 
     @property
     def has_expired(self) -> bool:
@@ -63,6 +66,13 @@ class Form(FlaskForm):
                 for name, value in sent.items(multi=True)
                 if isinstance(value, str) or (name in form and isinstance(form[name], FileField))
             )
+
+
+def form_response(form: Form, page: str) -> ResponseReturnValue:
+    """The page of a form that was not accepted, with the status and headers that say why."""
+    if form.retry_after:
+        return page, 429, {"Retry-After": str(form.retry_after)}
+    return page, 400 if form.has_expired else 200
 
 
 class Rule:

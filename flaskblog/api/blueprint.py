@@ -59,15 +59,15 @@ def conditional_get(operation: str) -> Callable[[View], View]:
     return documented
 
 
-def conditional_write(operation: str) -> Callable[[View], View]:
-    """Document a view that accepts `If-Match`.
+def conditional_write(operation: str, note: str = "") -> Callable[[View], View]:
+    """Document a view that accepts `If-Match`; `note` follows what is said about that.
 
     In prose: a fuzzer that invents a value would take the 412 for a defect.
     """
     documented: Callable[[View], View] = bp.doc(
         operationId=operation,
         description="Send the ETag as `If-Match` to get 412 if the resource has changed since you "
-        "read it.",
+        f"read it. {note}".strip(),
     )
     return documented
 

@@ -80,6 +80,14 @@ def password(*, required: bool = True) -> RuleField:
     return RuleField(rules.password, metadata, required=required)
 
 
+def current_password() -> fields.String:
+    """Not the rule of new passwords: what is wrong about it is that it is not the current one."""
+    description = "The password of the member whose token is sent."
+    return fields.String(
+        metadata={"format": "password", "pattern": NO_NUL, "description": description}
+    )
+
+
 def title() -> TextField:
     metadata = {
         "minLength": 1,

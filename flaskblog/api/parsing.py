@@ -20,7 +20,12 @@ class JSONParser(FlaskParser):
     """Raises `InvalidFields` for what a schema rejects."""
 
     def load_json(self, request: Request, schema: Schema) -> dict[str, Any]:
-        """Return the object of the body, and store it in `g.json_body` for rate limits."""
+        """Return the object of the body, and store it in `g.json_body` for rate limits.
+
+        A DELETE may come without a body.
+        """
+        if request.method == "DELETE" and not request.get_data():
+            return {}
         if not request.is_json:
             abort(415, "Send JSON, as application/json.")
         texts = {name for name, field in schema.fields.items() if isinstance(field, TextField)}

@@ -2,7 +2,15 @@
 
 from marshmallow import RAISE, Schema, fields
 
-from flaskblog.api.fields import NO_NUL, content, email, password, title, username
+from flaskblog.api.fields import (
+    NO_NUL,
+    content,
+    current_password,
+    email,
+    password,
+    title,
+    username,
+)
 from flaskblog.models import Post, User
 from flaskblog.urls import link_to
 from flaskblog.users.avatars import picture_url
@@ -38,6 +46,11 @@ class UserChangeSchema(Input):
     username = username()
     email = email()
     password = password(required=False)
+    current_password = current_password()
+
+
+class UserDeletionSchema(Input):
+    current_password = current_password()
 
 
 class PostInputSchema(Input):
@@ -116,6 +129,7 @@ class PostsSchema(Schema):
 class ProblemSchema(Schema):
     """RFC 9457."""
 
+    type = fields.String(metadata={"description": "Only where the status does not say it all."})
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)

@@ -24,6 +24,7 @@ from flaskblog.api.schemas import (
     PublicUserSchema,
     RegistrationSchema,
     UserChangeSchema,
+    UserDeletionSchema,
     UserSchema,
     UsersSchema,
 )
@@ -32,8 +33,17 @@ from flaskblog.extensions import db, limiter
 from flaskblog.models import User
 from flaskblog.rules import RuleError
 from flaskblog.users.changes import TakenError, change_account, delete_account, sign_up
-from flaskblog.web.problems import InvalidFields, TakenFields
+from flaskblog.users.limits import count_address_change, is_password_of
+from flaskblog.web.problems import InvalidFields, ReauthenticationRequired, TakenFields
 
+CONFIRMED_CHANGES = (
+    "A new `email` or `password` requires `current_password`, the password of the member whose "
+    "token is sent; otherwise the response is the 403 problem `reauthentication_required`."
+)
+CONFIRMED_DELETION = (
+    "Requires `current_password`, the password of the member whose token is sent; otherwise the "
+    "response is the 403 problem `reauthentication_required`."
+)
 PRIVATE, PUBLIC = UserSchema(), PublicUserSchema()
 
 
@@ -97,8 +107,8 @@ class OneUser(MethodView):
 
     @token_required
     @_editable
-    @conditional_write("replaceUser")
-    @problems(400, 403, 404, 409, 412, 413, 415, 422)
+    @conditional_write("replaceUser", CONFIRMED_CHANGES)
+    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
     @bp.arguments(UserChangeSchema)
     @bp.response(200, UserSchema, headers=ETAG)
     def put(self, fields: dict[str, str], user: User) -> Response:
@@ -107,8 +117,8 @@ class OneUser(MethodView):
 
     @token_required
     @_editable
-    @conditional_write("changeUser")
-    @problems(400, 403, 404, 409, 412, 413, 415, 422)
+    @conditional_write("changeUser", CONFIRMED_CHANGES)
+    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
     @bp.arguments(UserChangeSchema(partial=True))
     @bp.response(200, UserSchema, headers=ETAG)
     def patch(self, fields: dict[str, str], user: User) -> Response:
@@ -117,11 +127,13 @@ class OneUser(MethodView):
 
     @token_required
     @_editable
-    @conditional_write("deleteUser")
-    @problems(403, 404, 412)
+    @conditional_write("deleteUser", CONFIRMED_DELETION)
+    @problems(400, 403, 404, 412, 413, 415, 422, 429)
+    @bp.arguments(UserDeletionSchema)
     @bp.response(204)
-    def delete(self, user: User) -> Response:
+    def delete(self, fields: dict[str, str], user: User) -> Response:
         """Permanently delete an account and everything in it"""
+        _require_password(fields)
         user.lock()
         check_unchanged(document(user))
         delete_account(user)
@@ -137,6 +149,11 @@ def document(user: User) -> dict[str, Any]:
 
 
 def _change(user: User, fields: dict[str, str]) -> Response:
+    changes_email = fields.get("email") not in {None, user.email}
+    if changes_email or "password" in fields:
+        _require_password(fields)
+    if changes_email:
+        count_address_change(member())
     try:
         change_account(
             user,
@@ -150,6 +167,14 @@ def _change(user: User, fields: dict[str, str]) -> Response:
     except TakenError as taken:
         raise _conflict(taken) from None
     return respond(document(user))
+
+
+def _require_password(fields: dict[str, str]) -> None:
+    """Whoever has stolen a token must not be able to take over the account."""
+    if "current_password" not in fields:
+        raise ReauthenticationRequired
+    if not is_password_of(member(), fields["current_password"]):
+        raise ReauthenticationRequired("`current_password` is not your password.")
 
 
 def _created(user: User) -> Response:

@@ -8,6 +8,7 @@ from flask_login import current_user, login_required, logout_user
 from sqlalchemy import Select, func, select
 
 from flaskblog.extensions import db
+from flaskblog.forms import form_response
 from flaskblog.models import Draft, Post, Session, User
 from flaskblog.users import changes
 from flaskblog.users.blueprint import bp
@@ -25,7 +26,7 @@ def account() -> ResponseReturnValue:
     if form.validate_on_submit() and _change_account(form, user):
         flash("Your account has been updated.")
         return redirect(url_for("users.account"))
-    return render_template("users/account.html", form=form)
+    return form_response(form, render_template("users/account.html", form=form))
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
@@ -39,7 +40,7 @@ def password() -> ResponseReturnValue:
         renew_session(user)
         flash("Your password has been changed. All other devices have been logged out.")
         return redirect(url_for("users.account"))
-    return render_template("users/password.html", form=form)
+    return form_response(form, render_template("users/password.html", form=form))
 
 
 @bp.route("/account/sessions")
@@ -84,13 +85,14 @@ def delete_account() -> ResponseReturnValue:
         logout_user()
         flash("Your account and everything in it has been deleted.")
         return redirect(url_for("main.home"))
-    return render_template(
+    page = render_template(
         "users/delete_account.html",
         form=form,
         devices=_count(Session.of(user)),
         deleted=_count(Post.deleted_by(user)),
         drafts=_count(Draft.of(user)),
     )
+    return form_response(form, page)
 
 
 def _owner() -> User:

@@ -1,5 +1,7 @@
 """The forms of members and their accounts."""
 
+from typing import Any
+
 from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, PasswordField, StringField
 from wtforms.validators import EqualTo, StopValidation
@@ -9,7 +11,11 @@ from flaskblog.forms import Available, Form, Required, Rule, Unchanged
 from flaskblog.media.images import PictureError, square_picture
 from flaskblog.models import User
 from flaskblog.users.changes import EMAIL_TAKEN, USERNAME_TAKEN, check_impersonal
-from flaskblog.users.limits import is_password_of
+from flaskblog.users.limits import (
+    count_address_change,
+    is_password_of,
+    limit_as_field_error,
+)
 
 _USERNAME_ATTRIBUTES = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 _USERNAME_VALIDATORS = [
@@ -17,10 +23,7 @@ _USERNAME_VALIDATORS = [
     Available(User.is_username_taken, USERNAME_TAKEN),
 ]
 _EMAIL_ATTRIBUTES = {"type": "email", "autocomplete": "email"}
-_EMAIL_VALIDATORS = [
-    Rule(rules.email),
-    Available(User.is_email_taken, EMAIL_TAKEN),
-]
+_EMAIL_AVAILABLE = Available(User.is_email_taken, EMAIL_TAKEN)
 
 
 class OwnPassword:
@@ -29,7 +32,9 @@ class OwnPassword:
     field_flags = Required.field_flags
 
     def __call__(self, form: Form, field: Field) -> None:
-        if form.owner is None or not is_password_of(form.owner, field.data or ""):
+        with limit_as_field_error(form):
+            is_correct = form.owner is not None and is_password_of(form.owner, field.data or "")
+        if not is_correct:
             raise StopValidation("Wrong password. Try again.")
 
 
@@ -45,6 +50,15 @@ class Impersonal:
             check_impersonal(field.data, username, email)
         except rules.RuleError as broken:
             raise StopValidation(str(broken)) from None
+
+
+class LimitedChange:
+    """Counts a try to change the address, before the next validator tells whether it is taken."""
+
+    def __call__(self, form: Form, _field: Field) -> None:
+        if form.owner is not None:
+            with limit_as_field_error(form):
+                count_address_change(form.owner)
 
 
 class Picture:
@@ -93,7 +107,7 @@ class RegistrationForm(Form):
     )
     email = StringField(
         "E-mail address",
-        _EMAIL_VALIDATORS,
+        [Rule(rules.email), _EMAIL_AVAILABLE],
         description="Not shown publicly. Used to reset a forgotten password.",
         render_kw=_EMAIL_ATTRIBUTES,
     )
@@ -132,7 +146,7 @@ class AccountForm(Form):
     )
     email = StringField(
         "E-mail address",
-        [Unchanged("email"), *_EMAIL_VALIDATORS],
+        [Unchanged("email"), Rule(rules.email)],
         description="Not shown publicly. If you change it, your current address is notified.",
         render_kw=_EMAIL_ATTRIBUTES,
     )
@@ -147,6 +161,11 @@ class AccountForm(Form):
         description="JPEG, PNG or WebP, at most 8 MiB. It is cropped to a square.",
         render_kw={"accept": "image/jpeg,image/png,image/webp"},
     )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Tell only whom the other fields prove to be the owner whether an address is taken."""
+        is_valid: bool = super().validate(extra_validators)
+        return is_valid and bool(self.email.validate(self, [LimitedChange(), _EMAIL_AVAILABLE]))
 
     def validate_current_password(self, field: Field) -> None:
         if self.changes_email:

@@ -1,18 +1,21 @@
-"""Rate limits of log-in, password reset and password confirmation."""
+"""Rate limits of log-in, password reset, password confirmation and changes of the address."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import ParamSpec
 
-from flask import request
+from flask import g, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_limiter import RateLimitExceeded
 from redis import RedisError
+from wtforms.validators import StopValidation
 
 from flaskblog import rules
 from flaskblog.extensions import db, limiter
-from flaskblog.extensions.rate_limits import client_network, digest
+from flaskblog.extensions.rate_limits import client_network, digest, retry_after
+from flaskblog.forms import Form
 from flaskblog.models import User
+from flaskblog.text.phrases import waiting_time
 
 P = ParamSpec("P")
 
@@ -50,17 +53,57 @@ def hashed_login(typed: str) -> str:
     return digest(rules.email_key(typed) or typed.strip().lower())
 
 
-def _current_user_key() -> str:
-    return f"user {current_user.id}"
-
-
-@limiter.shared_limit("5 per minute", "own password", key_func=_current_user_key)
 def is_password_of(user: User, typed: str) -> bool:
-    """Check the password of the current user, at most 5 wrong ones a minute.
+    """Check the password of the member who sent this request, at most 5 wrong ones a minute.
 
     Counted apart from log-ins, so that strangers cannot lock out the owner, and before the check,
     so that simultaneous guesses count too. Raises `RateLimitExceeded`.
     """
+    g.counted_member = user.id
+    return _check_password(user, typed)
+
+
+def count_address_change(user: User) -> None:
+    """Count a try of a member to change an address, at most 5 an hour.
+
+    Called before anyone looks whether the address is taken, because the answer tells who has an
+    account. Raises `RateLimitExceeded`.
+    """
+    g.counted_member = user.id
+    _count_address_change()
+
+
+@contextmanager
+def limit_as_field_error(form: Form) -> Iterator[None]:
+    """Turn an exceeded limit into an error of the field that is being validated.
+
+    Raises `StopValidation`.
+    """
+    try:
+        yield
+    except RateLimitExceeded:
+        form.retry_after = seconds_to_wait()
+        raise StopValidation(
+            f"Too many attempts. Try again in {waiting_time(form.retry_after)}."
+        ) from None
+
+
+def seconds_to_wait() -> int:
+    """Until the limit that this request has exceeded is over."""
+    return retry_after(limiter.current_limit) if limiter.current_limit else 60
+
+
+def _counted_member() -> str:
+    return f"user {g.counted_member}"
+
+
+@limiter.shared_limit("5 per hour", "address change", key_func=_counted_member)
+def _count_address_change() -> None:
+    """The decorator counts."""
+
+
+@limiter.shared_limit("5 per minute", "own password", key_func=_counted_member)
+def _check_password(user: User, typed: str) -> bool:
     is_correct = user.has_password(typed)
     if is_correct:
         _reset_count()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, g, json
-from werkzeug.exceptions import Conflict, HTTPException, UnprocessableEntity
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, UnprocessableEntity
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,9 +30,18 @@ class TakenFields(Conflict):
         self.errors = errors
 
 
+class ReauthenticationRequired(Forbidden):
+    """A change that a token alone does not allow."""
+
+    name = "reauthentication_required"
+    description = "This change requires your password: send it as `current_password`."
+
+
 def problem_response(error: HTTPException, headers: dict[str, str]) -> Response:
     code = error.code or 500
     document: dict[str, Any] = {"title": error.name, "status": code, "detail": error.description}
+    if isinstance(error, ReauthenticationRequired):
+        document["type"] = error.name
     if isinstance(error, InvalidFields | TakenFields):
         document["errors"] = error.errors
     if code >= 500:

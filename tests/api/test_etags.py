@@ -2,6 +2,7 @@
 
 from flaskblog.extensions import db
 from flaskblog.models import User
+from tests.api.test_users import CONFIRMED
 from tests.support.api_client import ApiClient, errors_of
 from tests.support.factories import make_post
 
@@ -52,4 +53,4 @@ def test_a_changed_account_is_not_overwritten_if_the_etag_does_not_match(
     etag = author_api.get(address).headers["ETag"]
     assert author_api.patch(address, {"username": "renamed"}, If_Match=etag).status_code == 200
     errors_of(author_api.patch(address, {"username": "again"}, If_Match=etag), 412)
-    errors_of(author_api.delete(address, If_Match=etag), 412)
+    errors_of(author_api.delete(address, CONFIRMED, If_Match=etag), 412)

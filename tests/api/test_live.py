@@ -128,7 +128,9 @@ def test_a_generated_client_can_use_every_operation(
             rejected, status = call_operation(member, "change_post", post_ids[0], body=blank)
             assert status == HTTPStatus.UNPROCESSABLE_ENTITY
             assert "title" in rejected.errors.additional_properties
+            deletion = models.UserDeletion(current_password=password)
             for post_id in post_ids:
                 assert call_operation(member, "delete_post", post_id)[1] == HTTPStatus.NO_CONTENT
-            assert call_operation(member, "delete_user", user.id)[1] == HTTPStatus.NO_CONTENT
+            _, status = call_operation(member, "delete_user", user.id, body=deletion)
+            assert status == HTTPStatus.NO_CONTENT
         assert call_operation(anonymous, "get_user", user.id)[1] == HTTPStatus.NOT_FOUND

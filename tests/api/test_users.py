@@ -15,6 +15,7 @@ from tests.support.factories import PASSWORD, make_post, make_user
 
 NEWCOMER = {"username": "newcomer", "email": "newcomer@example.org", "password": PASSWORD}
 PUBLIC = {"id", "username", "created_at", "posts_count", "picture_url"}
+CONFIRMED: dict[str, Any] = {"current_password": PASSWORD}
 PRIVATE = PUBLIC | {"email", "is_admin"}
 
 
@@ -145,7 +146,8 @@ def test_members_are_listed_in_pages(anonymous_api: ApiClient) -> None:
 
 def test_a_member_can_change_the_own_account(author_api: ApiClient, author: User) -> None:
     address = f"/api/users/{author.id}"
-    changed = author_api.put(address, {"username": "renamed", "email": "new@example.org"})
+    fields = {"username": "renamed", "email": "new@example.org"} | CONFIRMED
+    changed = author_api.put(address, fields)
     assert changed.status_code == 200
     assert changed.json is not None
     assert (changed.json["username"], changed.json["email"]) == ("renamed", "new@example.org")
@@ -166,14 +168,14 @@ def test_only_the_member_and_admins_may_change_an_account(
         errors_of(anonymous_api.send(method, address, body), 401)
         errors_of(stranger_api.send(method, address, body), 403)
     assert admin_api.patch(address, {"username": "tamed"}).status_code == 200
-    assert admin_api.delete(address).status_code == 204
+    assert admin_api.delete(address, CONFIRMED).status_code == 204
     errors_of(anonymous_api.get(address), 404)
-    errors_of(admin_api.delete(address), 404)
+    errors_of(admin_api.delete(address, CONFIRMED), 404)
 
 
 def test_deleting_an_account_deletes_posts_and_tokens(author_api: ApiClient, author: User) -> None:
     post_id = make_post(author).id
-    assert author_api.delete(f"/api/users/{author.id}").status_code == 204
+    assert author_api.delete(f"/api/users/{author.id}", CONFIRMED).status_code == 204
     errors_of(author_api.get("/api/posts"), 401)
     author_api.token = ""
     errors_of(author_api.get(f"/api/posts/{post_id}"), 404)

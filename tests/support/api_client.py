@@ -30,8 +30,8 @@ class ApiClient:
     def put(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         return self.send("PUT", path, body, **headers)
 
-    def delete(self, path: str, **headers: str) -> TestResponse:
-        return self.send("DELETE", path, **headers)
+    def delete(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        return self.send("DELETE", path, body, **headers)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
         """`If_Match="…"` becomes the header `If-Match`."""

@@ -54,8 +54,9 @@ def test_the_api_names_the_field(app: Flask, password: str) -> None:
     assert errors_of(signed_up, 422).keys() == {"password"}
     ada = make_user(**NAMES)
     api = ApiClient(app, ada)
+    fields = NAMES | {"password": password, "current_password": PASSWORD}
     for method in ("PUT", "PATCH"):
-        changed = api.send(method, f"/api/users/{ada.id}", NAMES | {"password": password})
+        changed = api.send(method, f"/api/users/{ada.id}", fields)
         assert errors_of(changed, 422).keys() == {"password"}
 
 
@@ -67,7 +68,11 @@ def test_the_command_refuses(app: Flask, password: str) -> None:
 
 
 def test_a_new_username_counts_too(app: Flask, ada: User) -> None:
-    fields = {"username": "charles.babbage", "password": "Charles.Babbage"}
+    fields = {
+        "username": "charles.babbage",
+        "password": "Charles.Babbage",
+        "current_password": PASSWORD,
+    }
     api = ApiClient(app, ada)
     assert errors_of(api.patch(f"/api/users/{ada.id}", fields), 422).keys() == {"password"}
 

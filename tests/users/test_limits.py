@@ -10,7 +10,7 @@ from redis import RedisError
 from flaskblog.extensions import db, limiter
 from flaskblog.models import User
 from flaskblog.users.limits import hashed_login
-from tests.support.client import Client, browser, is_own_page, message_at
+from tests.support.client import Client, browser, fields_of, is_own_page, message_at, read
 from tests.support.factories import PASSWORD, make_user
 from tests.web.test_limits import let_time_pass, log_in
 
@@ -65,16 +65,16 @@ def test_above_the_limit_the_page_says_when_to_try_again(author_client: Client) 
 def test_the_right_password_is_not_counted_and_resets_the_count(
     author_client: Client,
 ) -> None:
-    def change_email(number: int) -> int:
-        address = f"new{number}@example.org"
+    def change_password() -> int:
+        kept: dict[str, Any] = {"password": PASSWORD, "confirm_password": PASSWORD}
         return author_client.submit(
-            "/account", email=address, current_password=PASSWORD
+            "/account/password", current_password=PASSWORD, **kept
         ).status_code
 
-    assert [change_email(number) for number in range(7)] == [302] * 7
-    for number in range(8, 11):
+    assert [change_password() for _ in range(7)] == [302] * 7
+    for _ in range(3):
         assert [guess(author_client, "/account/delete") for _ in range(4)] == [200] * 4
-        assert change_email(number) == 302
+        assert change_password() == 302
 
 
 def test_requests_without_a_password_are_not_counted(author_client: Client) -> None:
@@ -124,6 +124,16 @@ def test_the_password_is_accepted_even_if_its_count_cannot_be_reset(
 
     monkeypatch.setattr(limiter.limiter, "clear", fail)
     assert guess(author_client, "/account/password", PASSWORD) == 302
+
+
+def test_a_refused_form_keeps_what_was_typed(author_client: Client) -> None:
+    tries = [
+        author_client.submit("/account", username="renamed", email="new@example.org",
+                             current_password="a wrong one") for _ in range(6)
+    ]  # fmt: skip
+    assert tries[-1].status_code == 429
+    fields = fields_of(read(tries[-1]).select("main form")[-1])
+    assert (fields["username"], fields["email"]) == ("renamed", "new@example.org")
 
 
 @pytest.mark.parametrize("name", ["n" * 10_000, "nul\0", "\ud800", "ünïcode"])
