@@ -3,8 +3,10 @@
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from difflib import get_close_matches
 from email.utils import formataddr, parseaddr
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -12,8 +14,10 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from environs import Env, EnvError, ValidationError, validate
-from sqlalchemy.engine import make_url
+from redis.connection import parse_url as redis_options
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent
@@ -23,6 +27,24 @@ MIN_SECRET_KEY_LENGTH = 32
 # Timeouts in seconds; after them a process counts requests in memory.
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 MIN_METRICS_TOKEN_LENGTH = 16
+PORTS = range(1, 65536)
+# Of all settings, in the order of .env.example.
+NAMES = (
+    "FLASKBLOG_ENV", "SITE_NAME", "SITE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
+    "SECURITY_CONTACT", "POSTS_PER_PAGE", "REGISTRATION_OPEN", "DATABASE_URL", "REDIS_URL",
+    "MEDIA_FOLDER", "MEDIA_URL", "BACKUP_FOLDER", "HOST", "PORT", "WORKERS", "THREADS",
+    "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN", "MAIL_SERVER", "MAIL_PORT",
+    "MAIL_USE_TLS", "MAIL_USE_SSL", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_DEFAULT_SENDER",
+    "RATELIMIT_ENABLED", "CORS_ORIGINS",
+)  # fmt: skip
+# Of difflib: DATABSE_URL is close to DATABASE_URL (0.96), LOG_FILE is not to LOG_LEVEL (0.71).
+# Shorter names, such as HOSTS, are close to names of other programs.
+MIN_SIMILARITY = 0.85
+MIN_SIMILAR_LENGTH = 7
+PERCENT_ENCODING = "In a password write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23."
+# A host name of RFC 1123, and underscores, which names of containers may have.
+_LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
 _SITE_URL = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+])(:[0-9]{1,5})?/?", re.IGNORECASE)
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w./-]*)?", re.ASCII)
 
@@ -49,6 +71,7 @@ class Config:
     MAIL_SUPPRESS_SEND = False
     MAIL_FOLDER = INSTANCE / "mail"
     SHOW_MAIL_LINKS = False
+    CONFIG_WARNINGS: Sequence[str] = ()
 
     def __init__(self, env: Env) -> None:
         self._read_server(env)
@@ -85,7 +108,7 @@ class Config:
         self.SESSION_COOKIE_SECURE = site.scheme == "https"
         self.SESSION_COOKIE_NAME = "__Host-session" if self.SESSION_COOKIE_SECURE else "session"
         self.SECRET_KEY = self._secret_key(env)
-        self.SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+        self.SECRET_KEY_FALLBACKS = self._fallback_keys(env)
 
     def _read_storage(self, env: Env) -> None:
         self.MEDIA_URL = env.str("MEDIA_URL", "", validate=_check_media_url)
@@ -113,7 +136,7 @@ class Config:
 
         host = urlsplit(self.SITE_URL).hostname or ""
         sender = formataddr((self.SITE_NAME, f"noreply@{_mail_domain(host)}"))
-        self.MAIL_SERVER = env.str("MAIL_SERVER", "")
+        self.MAIL_SERVER = env.str("MAIL_SERVER", "", validate=_check_mail_server)
         self.MAIL_USE_TLS = env.bool("MAIL_USE_TLS", False)
         self.MAIL_USE_SSL = env.bool("MAIL_USE_SSL", False, validate=check_exclusive)
         port = 465 if self.MAIL_USE_SSL else 587 if self.MAIL_USE_TLS else 25
@@ -130,6 +153,9 @@ class Config:
     def _secret_key(self, env: Env) -> str:
         return env.str("SECRET_KEY", None) or _generated_secret_key()
 
+    def _fallback_keys(self, env: Env) -> list[str]:
+        return env.list("SECRET_KEY_FALLBACKS", [], validate=_check_keys)
+
 
 class DevelopmentConfig(Config):
     """Needs no settings; generates a secret key in `instance/`."""
@@ -145,6 +171,9 @@ class ProductionConfig(Config):
 
     def _secret_key(self, env: Env) -> str:
         return env.str("SECRET_KEY", validate=validate.Length(min=MIN_SECRET_KEY_LENGTH))
+
+    def _fallback_keys(self, env: Env) -> list[str]:
+        return env.list("SECRET_KEY_FALLBACKS", [], validate=_check_long_keys)
 
 
 class TestConfig(Config):
@@ -173,15 +202,40 @@ def load_config() -> Config:
     env.read_env(ROOT / ".env", recurse=False)
     try:
         name = env.str("FLASKBLOG_ENV", "development", validate=validate.OneOf(list(ENVIRONMENTS)))
-        return ENVIRONMENTS[name](env)
+        config = ENVIRONMENTS[name](env)
     except EnvError as error:
-        raise SystemExit(f"Flaskblog cannot start. {error} (see .env.example)") from None
+        reasons = " ".join([f"{error} (see .env.example).", *misspelt_names()])
+        raise SystemExit(f"Flaskblog cannot start. {reasons}") from None
+    config.CONFIG_WARNINGS = misspelt_names()
+    return config
+
+
+def misspelt_names() -> list[str]:
+    """Return a sentence for each variable that is nearly named like a setting that is not set."""
+    given = set(os.environ) | set(_env_file())
+    missing = {_squeezed(name): name for name in NAMES if name not in given}
+    sentences = []
+    for name in sorted(given - set(NAMES)):
+        similar = get_close_matches(name.upper(), missing.values(), 1, MIN_SIMILARITY)
+        close = missing.get(_squeezed(name)) or next(iter(similar), None)
+        if close and len(name) >= MIN_SIMILAR_LENGTH:
+            sentences.append(f"{name} is not a setting: did you mean {close}?")
+    return sentences
+
+
+def _squeezed(name: str) -> str:
+    return name.upper().replace("_", "").replace("-", "")
+
+
+def _env_file() -> dict[str, str | None]:
+    return dotenv_values(ROOT / ".env")
 
 
 def database_url(url: str) -> str:
     """Return the URL with SQLAlchemy's name of the driver, psycopg 3."""
-    scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
+    scheme, separator, rest = url.partition("://")
+    is_plain = scheme in {"postgres", "postgresql"} and separator
+    return f"postgresql+psycopg://{rest}" if is_plain else url
 
 
 def engine_options(url: str, threads: int = 1) -> dict[str, Any]:
@@ -228,13 +282,41 @@ def _check_metrics_token(token: str) -> None:
         raise ValidationError(f"Must have {MIN_METRICS_TOKEN_LENGTH} ASCII characters or more.")
 
 
-def _check_site_url(url: str) -> None:
+def _check_keys(keys: list[str], shortest: int = 1) -> None:
+    if any(len(key.strip()) < shortest for key in keys):
+        raise ValidationError(f"Must be keys of {shortest} or more characters between commas.")
+
+
+def _check_long_keys(keys: list[str]) -> None:
+    _check_keys(keys, MIN_SECRET_KEY_LENGTH)
+
+
+def _is_host(name: str) -> bool:
+    """Whether this is a host name or an IP address."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return bool(_HOST.fullmatch(name))
+    return True
+
+
+def _is_site_url(url: str) -> bool:
     if not _SITE_URL.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:  # of the port or of an IPv6 address
+        return False
+
+
+def _check_site_url(url: str) -> None:
+    if not _is_site_url(url):
         raise ValidationError("Must be like https://blog.example.org, without a path.")
 
 
 def _check_origins(origins: list[str]) -> None:
-    if not all(origin == "*" or _SITE_URL.fullmatch(origin) for origin in origins):
+    if not all(origin == "*" or _is_site_url(origin) for origin in origins):
         raise ValidationError("Must be * or like https://app.example.org, separated by commas.")
 
 
@@ -263,15 +345,49 @@ def _check_media_url(url: str) -> None:
         raise ValidationError("Must be like s3://bucket/folder.")
 
 
+def _check_mail_server(host: str) -> None:
+    if host and not _is_host(host):
+        raise ValidationError("Must be a host name, like mail.example.org; the port is MAIL_PORT.")
+
+
 def _check_redis_url(url: str) -> None:
-    if url and urlsplit(url).scheme not in {"redis", "rediss"}:
-        raise ValidationError("Must be like redis://127.0.0.1:6379/0.")
+    try:
+        is_valid = not url or (
+            urlsplit(url).scheme in {"redis", "rediss"}
+            and _is_host(redis_options(url).get("host", "localhost"))
+            and re.fullmatch("/?[0-9]*", urlsplit(url).path)
+        )
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise ValidationError(
+            f"Must be like redis://:password@127.0.0.1:6379/0. {PERCENT_ENCODING}"
+        )
 
 
 def check_database_url(url: str) -> None:
     try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
-        backend = ""
-    if backend not in {"sqlite", "postgresql", "postgres"}:
-        raise ValidationError("Must begin with sqlite:/// or postgresql://.")
+        parts = make_url(database_url(url))
+    except (ArgumentError, ValueError):
+        is_valid = False
+    else:
+        is_valid = _is_sqlite(parts) or _is_postgresql(parts)
+    if not is_valid:
+        raise ValidationError(
+            "Must begin with sqlite:/// or be like postgresql://user:password@host/name. "
+            + PERCENT_ENCODING
+        )
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.drivername == "sqlite" and not url.host
+
+
+def _is_postgresql(url: URL) -> bool:
+    """Without an @ from the password, of which psycopg would print a part."""
+    return (
+        url.drivername == "postgresql+psycopg"
+        and (not url.host or _is_host(url.host))
+        and (url.port is None or url.port in PORTS)
+        and "@" not in (url.database or "")
+    )

@@ -1,5 +1,6 @@
 """The settings."""
 
+import re
 import secrets
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from threading import Barrier
 
 import pytest
 from environs import Env
+from sqlalchemy.engine import make_url
 
 import config
 from config import Config, DevelopmentConfig, ProductionConfig, load_config
@@ -20,16 +22,12 @@ PRODUCTION = {
     "SECRET_KEY": KEY,
     "SITE_URL": "https://blog.example.org",
 }
-NAMES = [
-    "FLASKBLOG_ENV", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "SITE_NAME", "SITE_URL",
-    "POSTS_PER_PAGE", "TRUSTED_PROXIES", "HOST", "PORT", "WORKERS", "THREADS", "LOG_LEVEL",
-]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A root directory without settings and instance folder."""
-    for name in NAMES:
+    for name in config.NAMES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(config, "ROOT", tmp_path)
     monkeypatch.setattr(config, "INSTANCE", tmp_path / "instance")
@@ -57,10 +55,19 @@ def load(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Config:
             "blog.example.org", "ftp://blog.example.org", "https://", "https://blog.example.org/blog",
             "https://[::1", "https://blog.example.org:port", "https://user@blog.example.org",
             "https://blog.example.org?a=b", "https://a b", "javascript:alert(1)", "",
+            "https://a..b", "https://a.b:99999", "https://a.b:0", "https://-a.b", "http://[::g]",
         )),
         *(("DATABASE_URL", value) for value in (
             "mysql://localhost/blog", "flaskblog.db", "://", "", "oracle:x", "postgresql",
+            "sqlite://blog.db", "postgresql+psycopg2://db/blog", "postgresql://db:99999/blog",
         )),
+        *(("REDIS_URL", value) for value in (
+            "redis", "http://redis", "redis://redis:port", "redis://redis:99999", "redis://[::1",
+            "redis://redis/first", "redis://a b",
+        )),
+        *(("MAIL_SERVER", value) for value in ("smtp://mail", "mail:25", "mail..org", "a b")),
+        *(("CORS_ORIGINS", value) for value in ("https://a..b", "https://a.b:99999")),
+        *(("SECRET_KEY_FALLBACKS", value) for value in (",", "x,", ",x", "x,,y", " ")),
     ],
 )  # fmt: skip
 def test_an_invalid_value_stops_the_start_with_a_line_that_names_the_variable(
@@ -89,6 +96,111 @@ def test_a_rejected_key_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as stopped:
         load(monkeypatch, **PRODUCTION | {"SECRET_KEY": "hush"})
     assert "hush" not in str(stopped.value.code)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hu@sh@db/blog",
+        "postgresql://me:hu@sh:more@db:5432/blog",
+        "postgresql://me:hu@1/sh@db/blog",
+    ],
+)
+def test_an_at_sign_in_a_password_is_reported_without_a_part_of_it(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"DATABASE_URL.* write @ as %40") as stopped:
+        load(monkeypatch, DATABASE_URL=url)
+    assert not any(part in str(stopped.value.code) for part in ("hu@", "sh@", "hush", "more"))
+
+
+def test_a_password_with_a_colon_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = load(monkeypatch, DATABASE_URL="postgresql://me:hu:sh@db/blog").SQLALCHEMY_DATABASE_URI
+    assert make_url(url).password == "hu:sh"
+
+
+def test_a_password_in_a_malformed_redis_url_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for url in ("redis://:hush@redis:port", "redis://:hu#sh@redis", "redis://hush"):
+        with pytest.raises(SystemExit, match="REDIS_URL") as stopped:
+            load(monkeypatch, REDIS_URL=f"{url}/x")
+        assert "hush" not in str(stopped.value.code)
+
+
+@pytest.mark.parametrize("fallbacks", ["short", f"{KEY},", f"{KEY},short", f",{KEY}", " " * 40])
+def test_production_requires_previous_keys_to_be_long(
+    monkeypatch: pytest.MonkeyPatch, fallbacks: str
+) -> None:
+    with pytest.raises(SystemExit, match="SECRET_KEY_FALLBACKS") as stopped:
+        load(monkeypatch, **PRODUCTION, SECRET_KEY_FALLBACKS=fallbacks)
+    assert KEY not in str(stopped.value.code)
+
+
+def test_previous_keys_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = KEY[::-1]
+    settings = load(monkeypatch, **PRODUCTION, SECRET_KEY_FALLBACKS=f"{KEY},{other}")
+    assert [KEY, other] == settings.SECRET_KEY_FALLBACKS
+    assert load(monkeypatch, SECRET_KEY_FALLBACKS="").SECRET_KEY_FALLBACKS == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("SITEURL", "SITE_URL"), ("SITE_URl", "SITE_URL"), ("DATABSE_URL", "DATABASE_URL"),
+        ("site_url", "SITE_URL"), ("MAIL_PASWORD", "MAIL_PASSWORD"), ("SECRET-KEY", "SECRET_KEY"),
+        ("CORS_ORIGIN", "CORS_ORIGINS"), ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_name_is_reported_with_the_right_one(
+    monkeypatch: pytest.MonkeyPatch, root: Path, name: str, meant: str
+) -> None:
+    (root / ".env").write_text(f"{name}=x\n")
+    assert [f"{name} is not a setting: did you mean {meant}?"] == load(monkeypatch).CONFIG_WARNINGS
+    (root / ".env").unlink()
+    monkeypatch.setenv(name, "x")
+    assert [f"{name} is not a setting: did you mean {meant}?"] == load(monkeypatch).CONFIG_WARNINGS
+
+
+def test_names_of_other_programs_are_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "HOSTNAME", "LOGNAME", "MAIL", "MAILCHECK", "MAIL_HOST", "PORTS", "host", "LOG_FILE",
+        "POSTGRES_PASSWORD", "POSTGRES_URL", "REDIS_PORT", "REDIS_HOST", "PUBLISHED_PORT",
+        "FLASK_APP", "FLASK_ENV", "WEB_CONCURRENCY", "OMP_NUM_THREADS", "SECRET_KEY_BASE",
+        "SERVER_NAME", "MEDIA_ROOT", "WORKER", "SITE_PACKAGES", "HTTP_PROXY",
+    ):  # fmt: skip
+        monkeypatch.setenv(name, "x")
+    assert load(monkeypatch).CONFIG_WARNINGS == []
+
+
+def test_a_name_close_to_a_setting_that_is_set_is_not_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load(monkeypatch, DATABASE_URI="x", DATABASE_URL="sqlite:////blog.db")
+    assert settings.CONFIG_WARNINGS == []
+
+
+def test_an_error_for_a_missing_setting_names_the_misspelt_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = {**PRODUCTION, "SITEURL": PRODUCTION["SITE_URL"]}
+    del settings["SITE_URL"]
+    with pytest.raises(SystemExit, match="SITEURL is not a setting: did you mean SITE_URL") as stop:
+        load(monkeypatch, **settings)
+    assert "\n" not in str(stop.value.code)
+
+
+def test_warnings_are_logged_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(config.TestConfig, "CONFIG_WARNINGS", ["SITEURL is not a setting"])
+    make_app(database_url)
+    assert "SITEURL is not a setting" in caplog.messages
+
+
+def test_the_known_names_are_those_of_the_example(project: Path) -> None:
+    lines = (project / ".env.example").read_text()
+    assert tuple(re.findall(r"^#([A-Z_]+)=", lines, re.M)) == config.NAMES
 
 
 def test_production_uses_the_given_settings(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
