@@ -1,5 +1,6 @@
 """Pages of lists, by number or by cursor."""
 
+from itertools import accumulate
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from sqlalchemy import Select
 
 from flaskblog.api.fields import NO_NUL, WholeNumber
 from flaskblog.api.schemas import Input
+from flaskblog.database.octet_length import octet_length
 from flaskblog.extensions import db
 from flaskblog.models import Post
 from flaskblog.pagination import CURSOR_PATTERN, Cursor
@@ -17,6 +19,7 @@ from flaskblog.pagination import CURSOR_PATTERN, Cursor
 PER_PAGE = 20
 MAX_PER_PAGE = 100
 MAX_PAGE = 10**9
+MAX_CONTENT = 2 * 1024**2  # bytes of Markdown and HTML on a page of posts
 
 
 class PageQuery(Input):
@@ -58,36 +61,57 @@ def numbered_page(
 def page_of_posts(
     rows: Select[Post], total: int, query: dict[str, Any]
 ) -> tuple[dict[str, Any], str]:
-    """A page of posts, and its Link header."""
+    """A page of posts, newest first, and its Link header.
+
+    A page that ends early, at `MAX_CONTENT`, is continued by its cursor, not by the next number.
+    """
     if "cursor" in query:
         return _page_after_cursor(rows, total, query)
-    page, posts = numbered_page(rows, total, query)
-    has_next = page["current_page"] < page["pages"]
-    cursor = Cursor.of(posts[-1]).encode() if posts and has_next else None
-    return page | {"posts": posts, "next_cursor": cursor}, link_header(page)
+    number, size = query.get("page", 1), query["per_page"]
+    offset = (number - 1) * size
+    posts, cursor = _read_fitting(rows.offset(offset), size) if offset < total else ([], None)
+    page = {"total": total, "pages": ceil(total / size), "current_page": number}
+    links = link_header(page, cursor if len(posts) < size else None)
+    return page | {"posts": posts, "next_cursor": cursor}, links
 
 
-def link_header(page: dict[str, int]) -> str:
-    """The Link header (RFC 8288) of a numbered page."""
+def link_header(page: dict[str, int], cursor: str | None = None) -> str:
+    """The Link header (RFC 8288) of a numbered page; a cursor replaces the number of the next."""
     number, last = page["current_page"], max(1, page["pages"])
     numbers = {"first": 1, "last": last}
     if number > 1:
         numbers["prev"] = min(number - 1, last)
-    if number < last:
+    if number < last and not cursor:
         numbers["next"] = number + 1
-    return ", ".join(_link(relation, page=other) for relation, other in numbers.items())
+    links = [_link(relation, page=other) for relation, other in numbers.items()]
+    return ", ".join([*links, *_next_link(cursor)])
 
 
 def _page_after_cursor(
     rows: Select[Post], total: int, query: dict[str, Any]
 ) -> tuple[dict[str, Any], str]:
     size, place = query["per_page"], query["cursor"]
-    following = rows.where(Post.is_before(place.created_at, place.id)).limit(size + 1)
-    posts = list(db.session.scalars(following))
-    cursor = Cursor.of(posts[size - 1]).encode() if len(posts) > size else None
+    posts, cursor = _read_fitting(rows.where(Post.is_before(place.created_at, place.id)), size)
     page = {"total": total, "pages": ceil(total / size), "current_page": None}
-    links = _link("first") + (f", {_link('next', cursor=cursor)}" if cursor else "")
-    return page | {"posts": posts[:size], "next_cursor": cursor}, links
+    links = ", ".join([_link("first"), *_next_link(cursor)])
+    return page | {"posts": posts, "next_cursor": cursor}, links
+
+
+def _read_fitting(rows: Select[Post], size: int) -> tuple[list[Post], str | None]:
+    """The first posts within `size` and `MAX_CONTENT`, at least one, and the cursor behind them."""
+    length = octet_length(Post.content) + octet_length(Post.content_html)
+    places = rows.with_only_columns(Post.id, Post.created_at, length.label("length"))
+    found = db.session.execute(places.limit(size + 1)).all()
+    totals = accumulate(place.length for place in found[:size])
+    fitting = found[: max(1, sum(total <= MAX_CONTENT for total in totals))]
+    ids = [place.id for place in fitting]
+    posts = db.session.scalars(Post.newest_first().where(Post.id.in_(ids))).all() if ids else []
+    has_more = len(found) > len(fitting)
+    return list(posts), Cursor.of(fitting[-1]).encode() if has_more else None
+
+
+def _next_link(cursor: str | None) -> list[str]:
+    return [_link("next", cursor=cursor)] if cursor else []
 
 
 def _link(relation: str, **place: int | str) -> str:

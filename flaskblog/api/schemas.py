@@ -121,7 +121,8 @@ class PostsSchema(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Send it as `cursor` to get the next page; null on the last page."
+            "description": "Send it as `cursor` to get the next page; null on the last page. "
+            "A page also ends, before `per_page`, when its posts have 2 MiB of Markdown and HTML."
         },
     )
 

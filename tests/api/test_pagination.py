@@ -1,10 +1,13 @@
 """Pages of lists, by number and by cursor."""
 
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from flaskblog.api.pagination import MAX_CONTENT
 from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Post, User
@@ -81,6 +84,67 @@ def test_a_cursor_keeps_its_place_when_posts_are_added_and_deleted(
     assert response.json is not None
     assert response.json["next_cursor"] is None
     assert not next_url(response)
+
+
+def make_long_posts(author: User, html: str, number: int) -> list[int]:
+    """Ids of posts of one character with this HTML, newest first; they are not rendered."""
+    row = {"author_id": author.id, "title": "Long", "excerpt": "", "renderer_version": 1}
+    row |= {"content": "c", "content_html": html}
+    ids = db.session.scalars(insert(Post).returning(Post.id), [row] * number).all()
+    author.posts_count = User.posts_count + number
+    db.session.commit()
+    return sorted(ids, reverse=True)
+
+
+@pytest.mark.parametrize("first", ["", "&page=2", "&author=author"])
+@pytest.mark.parametrize("follow", ["next_cursor", "Link"])
+def test_a_page_ends_at_two_mebibytes_of_text_and_the_next_one_continues(
+    anonymous_api: ApiClient, author: User, first: str, follow: str
+) -> None:
+    longest = "é" * (MAX_CONTENT // 3 // len("é".encode()) - 1)
+    expected = sorted(
+        make_long_posts(author, longest, 8) + make_long_posts(author, "é", 3), reverse=True
+    )
+    start = "/api/posts?per_page=5"
+    address, found, sizes = start + first, list[int](), list[int]()
+    while address:
+        response = anonymous_api.get(address)
+        assert response.json is not None
+        found += ids(response)
+        sizes.append(len(ids(response)))
+        cursor = response.json["next_cursor"]
+        address = f"{start}&cursor={cursor}{first}" if cursor else ""
+        if follow == "Link":
+            address = next_url(response)
+    skipped = 5 if first == "&page=2" else 0
+    assert found == expected[skipped:]
+    assert sizes == ([3, 3] if skipped else [5, 3, 3])
+
+
+def test_a_post_that_is_longer_than_a_page_has_a_page_of_its_own(
+    anonymous_api: ApiClient, author: User
+) -> None:
+    posts = make_long_posts(author, "x" * MAX_CONTENT, 3)
+    response = anonymous_api.get("/api/posts?per_page=100")
+    listed = ids(response)
+    while address := next_url(response):
+        response = anonymous_api.get(address)
+        assert len(ids(response)) == 1
+        listed += ids(response)
+    assert listed == posts
+
+
+def test_a_list_of_long_posts_takes_little_memory(anonymous_api: ApiClient, author: User) -> None:
+    make_long_posts(author, "x" * 600_000, 100)
+    anonymous_api.get("/api/posts?per_page=1")
+    tracemalloc.start()
+    try:
+        response = anonymous_api.get("/api/posts?per_page=100")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(response.data) < 2 * MAX_CONTENT
+    assert peak < 30 * 1024**2
 
 
 @pytest.mark.parametrize(
