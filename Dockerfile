@@ -1,9 +1,10 @@
 # Two stages: build tools stay in the first.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /srv/flaskblog
-COPY requirements.txt ./
+# s3fs, for sites that keep their pictures in a bucket, can be chosen by setting MEDIA_URL only.
+COPY requirements.txt deploy/requirements-s3.txt ./
 RUN python3 -m venv .venv \
-    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt \
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt -r requirements-s3.txt \
     && .venv/bin/pip uninstall --yes --quiet pip
 COPY config.py run.py ./
 COPY flaskblog flaskblog

@@ -29,7 +29,7 @@ pytest_plugins = ["tests.support.smtp_server"]
 # Fixtures of servers that many tests share, and the group of tests that one worker runs for each.
 SHARED_SERVERS = {
     "bucket": "bucket",
-    "front": "nginx",
+    "front": "proxy",
     "live_api": "live_api",
     "live_site": "live_site",
     "shown_address": "shown_site",
