@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint check bench screenshots diagram format lock upgrade \
+.PHONY: help run dev test test-fast lint check bench soak screenshots diagram format lock upgrade \
 	move-database
 
 help: ## Show this help
@@ -52,6 +52,9 @@ format: $(VENV)/installed-tests ## Put the code into its format
 bench: $(VENV)/installed ## Measure, for half an hour, and write docs/performance.md; needs wrk
 	@$(INSTALL) -r benchmarks/requirements.txt
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+soak: $(VENV)/installed-tests ## Load a new site for ten minutes; fail on errors, lost writes and leaks
+	@$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock: $(VENV)/installed ## Pin the newest versions that pyproject.toml allows
 	@$(INSTALL) uv

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 PROJECT = Path(__file__).resolve().parent.parent
 TIMEOUT = 60  # seconds
@@ -42,10 +42,10 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: list[str], environment: dict[str, str], path: str
+    command: list[str], environment: dict[str, str], path: str, log: IO[str] | None = None
 ) -> Iterator[tuple[str, int]]:
     """Run a server; yield its address and process id once `path` responds."""
-    process = launch(command, environment)
+    process = launch(command, environment, log)
     address = f"http://127.0.0.1:{environment['PORT']}"
     try:
         wait_for(process, address + path)
@@ -54,7 +54,10 @@ def serving(
         stop(process)
 
 
-def launch(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def launch(
+    command: list[str], environment: dict[str, str], log: IO[str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a command of the project; without a log, its errors appear in the terminal."""
     inherited = {
         name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ
     }
@@ -66,6 +69,7 @@ def launch(command: list[str], environment: dict[str, str]) -> "subprocess.Popen
         env=inherited | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=log,
         start_new_session=True,
     )
 
