@@ -15,6 +15,7 @@ from flaskblog.text.cleaning import clean_line, clean_text, is_blank
 
 TITLE_LENGTH = 100
 CONTENT_LENGTH = 100_000
+DRAFT_TITLE_LENGTH = 1_000
 USERNAME_LENGTH = 20
 EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 PASSWORD_LENGTHS = (8, 1000)
@@ -119,6 +120,16 @@ def content(typed: str) -> str:
     if is_blank(text):
         raise RuleError("Enter the text of the post.")
     return _no_longer_than(CONTENT_LENGTH, "post", text)
+
+
+def draft_title(typed: str) -> str:
+    """Also blank, or too long for a post."""
+    return _no_longer_than(DRAFT_TITLE_LENGTH, "title", clean_line(typed))
+
+
+def draft_content(typed: str) -> str:
+    """Also blank."""
+    return _no_longer_than(CONTENT_LENGTH, "draft", clean_text(typed))
 
 
 def _no_longer_than(limit: int, noun: str, text: str) -> str:

@@ -24,7 +24,7 @@ from flaskblog.api.etags import abort_stale, check_unchanged, respond
 from flaskblog.api.pagination import PostsQuery, page_of_posts
 from flaskblog.api.schemas import PostInputSchema, PostSchema, PostsSchema
 from flaskblog.api.tokens import member, token_optional, token_required
-from flaskblog.extensions import db, limiter
+from flaskblog.extensions import db
 from flaskblog.models import Post, User
 from flaskblog.models.post import KEY_LENGTH
 from flaskblog.posts.access import (
@@ -32,6 +32,7 @@ from flaskblog.posts.access import (
     editable_post_or_403,
     visible_post_or_404,
 )
+from flaskblog.posts.limits import limit_edits, limit_posting, require_storage
 from flaskblog.posts.publishing import AlreadyPublishedError, publish
 
 POST, POSTS = PostSchema(), PostsSchema()
@@ -45,6 +46,10 @@ def _editable(view: Callable[..., Response]) -> Callable[..., Response]:
         return view(self, post=editable_post_or_403(post_id, member()))
 
     return authorized
+
+
+def _member_key() -> str:
+    return str(member().id)
 
 
 @bp.route("/posts", endpoint="posts")
@@ -65,7 +70,7 @@ class Posts(MethodView):
     @problems(400, 409, 413, 415, 422, 429)
     @bp.arguments(PostInputSchema)
     @bp.response(201, PostSchema, headers=LOCATION | ETAG)
-    @limiter.shared_limit("30 per hour", "posting", key_func=lambda: str(member().id))
+    @limit_posting(_member_key)
     def post(self, fields: dict[str, str]) -> Response:
         """Create a post"""
         key = _idempotency_key()
@@ -91,9 +96,10 @@ class OnePost(MethodView):
     @token_required
     @_editable
     @conditional_write("replacePost")
-    @problems(400, 403, 404, 409, 412, 413, 415, 422)
+    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
     @bp.arguments(PostInputSchema)
     @bp.response(200, PostSchema, headers=ETAG)
+    @limit_edits(_member_key)
     def put(self, fields: dict[str, str], post: Post) -> Response:
         """Replace a post's title and content"""
         return _revise(post, fields)
@@ -101,9 +107,10 @@ class OnePost(MethodView):
     @token_required
     @_editable
     @conditional_write("changePost")
-    @problems(400, 403, 404, 409, 412, 413, 415, 422)
+    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
     @bp.arguments(PostInputSchema(partial=True))
     @bp.response(200, PostSchema, headers=ETAG)
+    @limit_edits(_member_key)
     def patch(self, fields: dict[str, str], post: Post) -> Response:
         """Update a post's title or content"""
         return _revise(post, fields)
@@ -134,6 +141,7 @@ def _posts_by(author: str) -> tuple[Select[Post], int]:
 
 
 def _revise(post: Post, fields: dict[str, str]) -> Response:
+    require_storage(post.author)
     check_unchanged(POST.dump(post))
     post.revise(fields.get("title", post.title), fields.get("content", post.content))
     _commit()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import Delete, ForeignKey, Index, Select, String, Text, delete, select
+from sqlalchemy import Delete, ForeignKey, Index, Select, String, Text, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flaskblog.database.base import Base, Identity, now
@@ -16,7 +16,7 @@ from flaskblog.models.user import User
 class Draft(Base):
     """Stored under the key of its form, so that saving it again updates one row.
 
-    It is not validated: a draft may be too long, or without a title.
+    It may be without a title, or with one that is too long for a post.
     """
 
     __tablename__ = "draft"
@@ -45,6 +45,10 @@ class Draft(Base):
             .where(cls.author_id == author.id)
             .order_by(cls.updated_at.desc(), cls.id.desc())
         )
+
+    @classmethod
+    def count_of(cls, author: User) -> Select[int]:
+        return select(func.count()).select_from(cls).where(cls.author_id == author.id)
 
     @classmethod
     def by_key(cls, author: User, key: str) -> Select[Self]:

@@ -107,13 +107,15 @@ class Post(Authored, Base):
         row = {"author_id": author_id, "title": title, "content": content, "key": key}
         row |= cls.rendered(content)
         connection = db.session.connection()
-        connection.execute(*cls._increment_posts_count(author_id))
+        size = byte_size(title, content, str(row["content_html"]))
+        connection.execute(*cls._count_post(author_id, size))
         return connection.execute(cls._insertion().statement, row).scalar_one()
 
     @classmethod
     @prepared
-    def _increment_posts_count(cls, author_id: int) -> Update:
-        return update(User).where(User.id == author_id).values(posts_count=User.posts_count + 1)
+    def _count_post(cls, author_id: int, size: int) -> Update:
+        counts = {"posts_count": User.posts_count + 1, "stored_bytes": User.stored_bytes + size}
+        return update(User).where(User.id == author_id).values(counts)
 
     @classmethod
     @prepared
@@ -180,11 +182,14 @@ class Post(Authored, Base):
                 written_at=self.updated_at,
             )
         )
+        former_html = self.content_html
         self.title = title
         self.content = content
         for column, value in self.rendered(content).items():
             setattr(self, column, value)
         self.edited_at = now()
+        growth = byte_size(title, content, self.content_html) - byte_size(former_html)
+        self.author.stored_bytes = User.stored_bytes + growth
 
     def delete(self) -> None:
         self.deleted_at = now()
@@ -217,6 +222,11 @@ class Post(Authored, Base):
             "excerpt": excerpt(html, EXCERPT_LENGTH),
             "renderer_version": RENDERER_VERSION,
         }
+
+
+def byte_size(*texts: str) -> int:
+    """The bytes of texts in UTF-8, as PostgreSQL and SQLite store them."""
+    return sum(len(text.encode()) for text in texts)
 
 
 def _without_texts() -> tuple[ExecutableOption, ...]:

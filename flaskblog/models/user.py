@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from flask_login import UserMixin
 from sqlalchemy import (
+    BigInteger,
     Connection,
     ScalarSelect,
     Select,
@@ -48,6 +49,9 @@ class User(UserMixin, Base):
     picture: Mapped[str | None] = mapped_column(String(40))
     # Updated with every write of a post: no page counts posts.
     posts_count: Mapped[int] = mapped_column(default=0, server_default="0", index=True)
+    # Of posts and their revisions; never less than there are, as only a recount subtracts what was
+    # deleted. None: not counted yet.
+    stored_bytes: Mapped[int | None] = mapped_column(BigInteger, default=0)
     is_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -164,10 +168,14 @@ class User(UserMixin, Base):
 
     def lock(self) -> None:
         """Reload the row, which nobody else can change before the commit."""
+        self.lock_row()
+        db.session.refresh(self)
+
+    def lock_row(self) -> None:
+        """Let nobody else change the row before the commit."""
         # An update on every engine: SQLite has no SELECT FOR UPDATE.
         locked = update(User).where(User.id == self.id).values(username=User.username)
         db.session.execute(locked)
-        db.session.refresh(self)
 
     def locked_password_hash(self) -> str | None:
         """The stored hash, which nobody else can change before the commit."""

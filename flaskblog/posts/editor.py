@@ -10,22 +10,22 @@ from flaskblog.models import Draft, Post
 from flaskblog.posts.blueprint import bp
 from flaskblog.posts.drafts import editor_url, save_draft
 from flaskblog.posts.forms import PostForm
+from flaskblog.posts.limits import RefusedError, keep_text_when_refused, preview, render_editor
 from flaskblog.posts.publishing import (
     keep_as_new_draft,
     publish_form,
     published_from,
-    render_editor,
     resubmitted,
     save_form,
 )
 from flaskblog.posts.resume import require_log_in
-from flaskblog.text.markdown import render
 from flaskblog.urls import row_id
 
 
 # The form validates its own CSRF token: if that has expired, the page comes back with the text.
 @bp.route("/post/new", methods=["GET", "POST"])
 @csrf.exempt
+@keep_text_when_refused
 def new() -> ResponseReturnValue:
     """Write a post."""
     if not current_user.is_authenticated:
@@ -38,6 +38,7 @@ def new() -> ResponseReturnValue:
 
 @bp.route("/post/<id:post_id>/update", methods=["GET", "POST"])
 @csrf.exempt
+@keep_text_when_refused
 def update(post_id: int) -> ResponseReturnValue:
     """Edit a post."""
     if not current_user.is_authenticated:
@@ -71,7 +72,10 @@ def autosave() -> ResponseReturnValue:
         return {"detail": "There is nothing to save yet."}, 400
     if form.post_id.data is None and published_from(form):
         return {"detail": "This post has already been published."}, 400
-    draft = save_draft(current_user, form)
+    try:
+        draft = save_draft(current_user, form)
+    except RefusedError as refused:
+        return {"detail": refused.description}, 409
     return {"saved": True, "at": now().isoformat(), "key": draft.key}
 
 
@@ -85,7 +89,7 @@ def _submit(form: PostForm, post: Post | None) -> ResponseReturnValue:
     if not form.validate():
         return render_editor(form, post)
     if action == "preview":
-        return render_editor(form, post, preview=render(form.content.data))
+        return render_editor(form, post, preview=preview(form.content.data))
     return save_form(form, post) if post else publish_form(form)
 
 

@@ -1,18 +1,23 @@
 """Publishing posts and saving edits, without duplicates and lost updates."""
 
-from typing import Any
-
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from flaskblog.extensions import db, limiter
+from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, User
 from flaskblog.posts.drafts import save_draft
 from flaskblog.posts.forms import PostForm
+from flaskblog.posts.limits import (
+    limit_edits,
+    limit_posting,
+    member_key,
+    render_editor,
+    require_storage,
+)
 from flaskblog.text.diff import differences, fold_unchanged
 
 
@@ -27,8 +32,10 @@ class AlreadyPublishedError(Exception):
 def publish(author: User, title: str, content: str, key: str | None = None) -> int:
     """Publish a post, delete the draft with its key, and return its id.
 
-    Title and content have passed their rules. Raises `AlreadyPublishedError`.
+    Title and content have passed their rules. Raises `AlreadyPublishedError`, or `RefusedError` if
+    the author has stored too much.
     """
+    require_storage(author)
     try:
         post_id = Post.insert(author.id, title, content, key)
         if key:
@@ -42,20 +49,13 @@ def publish(author: User, title: str, content: str, key: str | None = None) -> i
     return post_id
 
 
-def render_editor(form: PostForm, post: Post | None = None, **context: Any) -> str:
-    return render_template("posts/editor.html", form=form, post=post, **context)
-
-
 def publish_form(form: PostForm) -> ResponseReturnValue:
-    """Publish a new post; above the limit, save a draft and end in a 429 page that says so."""
+    """Publish a new post; above the limit, save a draft and say so."""
     try:
         post_id = _publish_within_limit(form)
     except RateLimitExceeded as refused:
         save_draft(current_user, form)
-        refused.description = (
-            "You have published too many posts in the last hour. "
-            "Your text has been saved as a draft."
-        )
+        refused.description = f"{refused.description} Your text has been saved as a draft."
         raise
     except AlreadyPublishedError as earlier:
         return resubmitted(form, earlier.post)
@@ -63,8 +63,10 @@ def publish_form(form: PostForm) -> ResponseReturnValue:
     return redirect(url_for("posts.show", post_id=post_id))
 
 
+@limit_edits(member_key)
 def save_form(form: PostForm, post: Post) -> ResponseReturnValue:
     """Save an edit, unless the post has changed since the form was opened."""
+    require_storage(post.author)
     is_stale = form.version.data not in {None, post.version}
     # After a second click, the post has the text already.
     if is_stale and not post.has_same_text(form.title.data, form.content.data):
@@ -122,7 +124,7 @@ def keep_as_new_draft(form: PostForm) -> ResponseReturnValue:
     return redirect(url_for("posts.new", draft=draft.id))
 
 
-@limiter.shared_limit("30 per hour", "posting", key_func=lambda: str(current_user.id))
+@limit_posting(member_key)
 def _publish_within_limit(form: PostForm) -> int:
     author = current_user._get_current_object()
     return publish(author, form.title.data, form.content.data, form.key.data)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import redirect, render_template, request
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from wtforms import HiddenField
@@ -14,6 +14,7 @@ from flaskblog.extensions.rate_limits import retry_after
 from flaskblog.posts.blueprint import bp
 from flaskblog.posts.drafts import editor_url, save_draft
 from flaskblog.posts.forms import DraftFields
+from flaskblog.posts.limits import keep_text_when_refused
 from flaskblog.text.cleaning import without_nul
 from flaskblog.text.phrases import waiting_time
 from flaskblog.users.access import log_in_by_form
@@ -63,12 +64,15 @@ def rate_limit_on_form(
 # The form validates its own CSRF token, and keeps the text if that has expired.
 @bp.route("/post/resume", methods=["POST"])
 @csrf.exempt
+@keep_text_when_refused
 @rate_limit_on_form
 @limit_log_ins
 def resume() -> ResponseReturnValue:
     """Log in, save the text as a draft and open it in the editor."""
     form = ResumeForm()
     if author := log_in_by_form(form):
+        # The token that the form got before the log-in is no longer valid.
+        g.pop("csrf_token", None)
         return redirect(editor_url(save_draft(author, form)))
     return _render(form), 400 if form.has_expired else 200
 

@@ -8,13 +8,14 @@ from wtforms.validators import EqualTo, StopValidation
 
 from flaskblog import rules
 from flaskblog.forms import Available, Form, Required, Rule, Unchanged
-from flaskblog.media.images import PictureError, square_picture
+from flaskblog.media.images import PictureError
 from flaskblog.models import User
 from flaskblog.users.changes import EMAIL_TAKEN, USERNAME_TAKEN, check_impersonal
 from flaskblog.users.limits import (
     count_address_change,
     is_password_of,
     limit_as_field_error,
+    uploaded_picture,
 )
 
 _USERNAME_ATTRIBUTES = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
@@ -65,11 +66,12 @@ class Picture:
     """A valid picture; the data of the field becomes its re-encoded bytes, or None."""
 
     def __call__(self, form: Form, field: Field) -> None:
-        if not field.data:
+        if not field.data or form.owner is None:
             field.data = None
             return
         try:
-            field.data = square_picture(field.data.stream)
+            with limit_as_field_error(form):
+                field.data = uploaded_picture(form.owner, field.data.stream)
         except PictureError as broken:
             field.data = None
             raise StopValidation(str(broken)) from None

@@ -1,8 +1,8 @@
-"""Rate limits of log-in, password reset, password confirmation and changes of the address."""
+"""Rate limits of log-in, password reset, and what members change of their accounts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import ParamSpec
+from typing import BinaryIO, ParamSpec
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from flaskblog import rules
 from flaskblog.extensions import db, limiter
 from flaskblog.extensions.rate_limits import client_network, digest, retry_after
 from flaskblog.forms import Form
+from flaskblog.media.images import square_picture
 from flaskblog.models import User
 from flaskblog.text.phrases import waiting_time
 
@@ -73,6 +74,15 @@ def count_address_change(user: User) -> None:
     _count_address_change()
 
 
+def uploaded_picture(user: User, stream: BinaryIO) -> bytes:
+    """Read the picture of a form, at most 20 an hour for each member.
+
+    Raises `PictureError` and `RateLimitExceeded`.
+    """
+    g.counted_member = user.id
+    return _read_picture(stream)
+
+
 @contextmanager
 def limit_as_field_error(form: Form) -> Iterator[None]:
     """Turn an exceeded limit into an error of the field that is being validated.
@@ -100,6 +110,11 @@ def _counted_member() -> str:
 @limiter.shared_limit("5 per hour", "address change", key_func=_counted_member)
 def _count_address_change() -> None:
     """The decorator counts."""
+
+
+@limiter.shared_limit("20 per hour", "uploads", key_func=_counted_member)
+def _read_picture(stream: BinaryIO) -> bytes:
+    return square_picture(stream)
 
 
 @limiter.shared_limit("5 per minute", "own password", key_func=_counted_member)

@@ -85,10 +85,24 @@ def init_app(app: Flask) -> None:
 def show_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, RoutingException):
         return error.get_response()
-    headers = _headers(error)
+    headers = error_headers(error)
     if is_api_path(request.path):
         return problem_response(error, headers)
     return _render_page(error), error.code or 500, headers
+
+
+def error_headers(error: HTTPException) -> dict[str, str]:
+    headers = {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
+    if limit := _exceeded_limit(error):
+        headers |= {"Retry-After": str(retry_after(limit)), **exceeded_headers(limit)}
+    return headers
+
+
+def refusal(error: HTTPException) -> str:
+    """Return why a request was refused, and when to try again if a limit was reached."""
+    limit = _exceeded_limit(error)
+    advice = f" Try again in {waiting_time(retry_after(limit))}." if limit else ""
+    return f"{error.description}{advice}"
 
 
 def show_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
@@ -112,13 +126,6 @@ def _show_deleted(_error: ObjectDeletedError) -> ResponseReturnValue:
 def _show_media_error(error: MediaError) -> ResponseReturnValue:
     current_app.logger.error("media store unavailable, request %s", g.request_id, exc_info=error)
     return show_error(ServiceUnavailable("Pictures cannot be stored or shown.", retry_after=5))
-
-
-def _headers(error: HTTPException) -> dict[str, str]:
-    headers = {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
-    if limit := _exceeded_limit(error):
-        headers |= {"Retry-After": str(retry_after(limit)), **exceeded_headers(limit)}
-    return headers
 
 
 def _render_page(error: HTTPException) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from flaskblog.database.base import now
 from flaskblog.extensions import db
@@ -165,31 +165,25 @@ def test_the_draft_of_a_deleted_post_can_be_published(author_client: Client, aut
 
 
 def test_two_tabs_that_save_a_form_simultaneously_create_one_draft(
-    app: Flask, author: User
+    app: Flask, author: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other tab stores its draft between the query and the commit."""
+    """The other tab stores its draft after this one has not found any."""
     with app.test_request_context():
         form = PostForm.blank()
         form.title.data, form.content.data = "This tab", "words"
     key, author_id = form.key.data, author.id
-    flushes: list[object] = []
+    lock_row = User.lock_row
 
-    def save_in_other_tab(*_: object) -> None:
-        if not flushes:
-            with db.engine.begin() as other:
-                other.execute(
-                    insert(Draft).values(
-                        author_id=author_id, key=key, title="That tab", content="", updated_at=now()
-                    )
-                )
-        flushes.append(key)
+    def save_in_other_tab(author: User) -> None:
+        monkeypatch.setattr(User, "lock_row", lock_row)
+        row = {"author_id": author_id, "title": "That tab", "content": "", "updated_at": now()}
+        with db.engine.begin() as other:
+            other.execute(insert(Draft).values(key=key, **row))
+        author.lock_row()
 
-    event.listen(db.session, "before_flush", save_in_other_tab)
-    try:
-        save_draft(author, form)
-    finally:
-        event.remove(db.session, "before_flush", save_in_other_tab)
-    assert len(flushes) == 2, "the first attempt collides"
+    monkeypatch.setattr(User, "lock_row", save_in_other_tab)
+    save_draft(author, form)
+    assert User.lock_row is lock_row
     rows = db.session.execute(select(Draft.author_id, Draft.title)).all()
     assert rows == [(author_id, "This tab")]
 

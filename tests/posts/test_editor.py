@@ -6,7 +6,7 @@ from sqlalchemy import select
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, User
 from flaskblog.models import post as post_module
-from flaskblog.posts import editor
+from flaskblog.posts import limits
 from flaskblog.text import markdown
 from tests.support.client import Client, read
 from tests.support.editor import announcements, form_fields, open_editor, press
@@ -25,7 +25,7 @@ def renderings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return markdown.render(source)
 
     monkeypatch.setattr(post_module, "render", render)
-    monkeypatch.setattr(editor, "render", render)
+    monkeypatch.setattr(limits, "render", render)
     return sources
 
 
@@ -157,13 +157,13 @@ def test_blank_text_is_not_saved_as_a_draft(author_client: Client) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        {"title": "t" * 300, "content": ""},
-        {"title": "", "content": "c" * 100_001},
-        {"title": "t" * 100_000, "content": "ä" * 300_000},
+        {"title": "t" * 1_000, "content": ""},
+        {"title": "", "content": "ä" * 100_000},
+        {"title": "t" * 1_000, "content": "😀" * 100_000},
     ],
     ids=["title", "content", "both"],
 )
-def test_a_draft_may_be_too_long_or_empty(author_client: Client, text: dict[str, str]) -> None:
+def test_a_draft_may_be_long_or_empty(author_client: Client, text: dict[str, str]) -> None:
     response = press(author_client, "draft", open_editor(author_client), **text)
     assert open_editor(author_client, response.location).items() >= text.items()
     assert author_client.get("/drafts").status_code == 200

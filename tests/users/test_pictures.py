@@ -12,9 +12,10 @@ from werkzeug.test import TestResponse, encode_multipart
 from flaskblog.media.images import MAX_BYTES, SIZE
 from flaskblog.models import User
 from tests.support import pictures
-from tests.support.client import Client, is_own_page, message_at
+from tests.support.client import Client, is_own_page, message_at, read
 from tests.support.pictures import encoded, plain
 from tests.support.uploads import JPEG, PNG, stored_picture, upload
+from tests.web.test_limits import let_time_pass
 
 pytestmark = pytest.mark.usefixtures("media_folder")
 
@@ -151,3 +152,20 @@ def test_a_picture_is_not_stored_if_another_field_is_invalid(
     assert message_at(response, "username")
     assert stored_picture(author) is None
     assert not media_folder.exists()
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_member_has_twenty_uploads_per_hour(author_client: Client, author: User) -> None:
+    for _ in range(10):
+        assert upload(author_client, JPEG).status_code == 302
+        assert upload(author_client, b"no picture").status_code == 200
+    picture = stored_picture(author)
+    refused = upload(author_client, JPEG, username="renamed")
+    assert refused.status_code == 429
+    assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+    assert "Too many attempts. Try again in" in message_at(refused, "picture")
+    assert read(refused).select_one('input[name="username"][value="renamed"]')
+    assert stored_picture(author) == picture
+    assert author_client.submit("/account", username="renamed").status_code == 302
+    let_time_pass(3600)
+    assert upload(author_client, JPEG).status_code == 302

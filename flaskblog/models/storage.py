@@ -1,0 +1,58 @@
+"""How much text one member can store."""
+
+from typing import Any
+
+from sqlalchemy import Update, func, select, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import Integer
+
+from flaskblog.extensions import db
+from flaskblog.models.post import Post
+from flaskblog.models.revision import Revision
+from flaskblog.models.user import User
+
+MAX_DRAFTS = 200
+# Of posts and their revisions. Drafts, of four bytes for each character at most, take up to 77 MiB,
+# and the last post may exceed this by a few: together less than 200 MiB.
+MAX_STORED_BYTES = 115 * 2**20
+
+
+def recount(user_id: int) -> None:
+    """Set `stored_bytes`, to which writes add without ever subtracting what is deleted."""
+    db.session.execute(_recount(user_id), execution_options={"synchronize_session": False})
+
+
+def _recount(user_id: int) -> Update:
+    posts = select(_total(Post.title, Post.content, Post.content_html)).where(
+        Post.author_id == user_id
+    )
+    revisions = (
+        select(_total(Revision.title, Revision.content))
+        .join(Post, Post.id == Revision.post_id)
+        .where(Post.author_id == user_id)
+    )
+    counted = posts.scalar_subquery() + revisions.scalar_subquery()
+    return update(User).where(User.id == user_id).values(stored_bytes=counted)
+
+
+def _total(*columns: Any) -> Any:
+    return func.coalesce(func.sum(sum(map(_byte_length, columns))), 0)
+
+
+class _byte_length(GenericFunction[int]):  # noqa: N801
+    """The bytes of a text in UTF-8."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_byte_length)
+def _octet_length(element: Any, compiler: Any, **options: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_byte_length, "sqlite")
+def _blob_length(element: Any, compiler: Any, **options: Any) -> str:
+    """SQLite has `octet_length` since version 3.43 only."""
+    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
