@@ -30,6 +30,7 @@ pytest_plugins = ["tests.support.smtp_server"]
 SHARED_SERVERS = {
     "bucket": "bucket",
     "front": "proxy",
+    "installed": "installed",
     "live_api": "live_api",
     "live_site": "live_site",
     "shown_address": "shown_site",
