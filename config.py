@@ -5,7 +5,8 @@ import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from email.utils import formataddr, parseaddr
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -37,6 +38,10 @@ NAMES = (
     "MAIL_USE_TLS", "MAIL_USE_SSL", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_DEFAULT_SENDER",
     "RATELIMIT_ENABLED", "CORS_ORIGINS",
 )  # fmt: skip
+# Never printed.
+SECRETS = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "METRICS_TOKEN", "MAIL_PASSWORD"}
+URLS_WITH_PASSWORDS = {"DATABASE_URL", "REDIS_URL"}
+PREVIOUS_KEY_LIFETIME = timedelta(days=30)
 # Of difflib: DATABSE_URL is close to DATABASE_URL (0.96), LOG_FILE is not to LOG_LEVEL (0.71).
 # Shorter names, such as HOSTS, are close to names of other programs.
 MIN_SIMILARITY = 0.85
@@ -47,6 +52,15 @@ _LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
 _SITE_URL = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+])(:[0-9]{1,5})?/?", re.IGNORECASE)
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w./-]*)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class EffectiveSetting:
+    """What `flask --app run config check` prints; `value` contains no secret."""
+
+    name: str
+    value: str
+    source: str
 
 
 class Config:
@@ -79,6 +93,7 @@ class Config:
         self._read_storage(env)
         self._read_rate_limits(env)
         self._read_mail(env)
+        self.SETTINGS = _effective_settings(env)
 
     def _read_server(self, env: Env) -> None:
         self.HOST = env.str("HOST", "127.0.0.1", validate=_check_host)
@@ -161,6 +176,10 @@ class DevelopmentConfig(Config):
     """Needs no settings; generates a secret key in `instance/`."""
 
     SHOW_MAIL_LINKS = True
+
+    def _fallback_keys(self, env: Env) -> list[str]:
+        given = super()._fallback_keys(env)
+        return given if env.str("SECRET_KEY", "") else [*given, *_previous_keys()]
 
 
 class ProductionConfig(Config):
@@ -254,6 +273,72 @@ def engine_options(url: str, threads: int = 1) -> dict[str, Any]:
         "pool_pre_ping": True,
         "connect_args": {"options": "-c statement_timeout=30s", "connect_timeout": 5},
     }
+
+
+def _effective_settings(env: Env) -> list[EffectiveSetting]:
+    values = env.dump()
+    return [
+        EffectiveSetting(name, _printable(name, values.get(name)), _source(name)) for name in NAMES
+    ]
+
+
+def _source(name: str) -> str:
+    in_file = _env_file().get(name)
+    if in_file is not None and os.environ.get(name, in_file) == in_file:
+        return ".env"  # Flask copies that file into the environment
+    if name in os.environ:
+        return "environment"
+    return "instance/secret_key" if name == "SECRET_KEY" else "default"
+
+
+def _printable(name: str, value: Any) -> str:
+    if name in SECRETS:
+        return "(secret)" if value or name == "SECRET_KEY" else ""
+    if name in URLS_WITH_PASSWORDS and value:
+        url = make_url(value)
+        return url.set(query={}).render_as_string() + ("?…" if url.query else "")
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, list) else str("" if value is None else value)
+
+
+def generated_key() -> str | None:
+    """Return the key in `instance/`, which need not be in use, or None."""
+    path = INSTANCE / "secret_key"
+    return path.read_text() if path.exists() else None
+
+
+def rotate_generated_key() -> None:
+    """Replace the key in `instance/`, and keep the old one as a previous key."""
+    until = datetime.now(UTC) + PREVIOUS_KEY_LIFETIME
+    kept = [f"{time.isoformat()} {key}" for time, key in _dated_previous_keys()]
+    _replace_file(_previous_keys_file(), [f"{until.isoformat()} {generated_key()}", *kept])
+    _replace_file(INSTANCE / "secret_key", [secrets.token_urlsafe(48)])
+
+
+def _previous_keys() -> list[str]:
+    return [key for _time, key in _dated_previous_keys()]
+
+
+def _dated_previous_keys() -> list[tuple[datetime, str]]:
+    """Return the previous keys that are still accepted, and until when."""
+    path = _previous_keys_file()
+    lines = path.read_text().splitlines() if path.exists() else []
+    keys = [(datetime.fromisoformat(line.split()[0]), line.split()[1]) for line in lines]
+    return [(until, key) for until, key in keys if until > datetime.now(UTC)]
+
+
+def _previous_keys_file() -> Path:
+    return INSTANCE / "secret_key.previous"
+
+
+def _replace_file(path: Path, lines: list[str]) -> None:
+    """Atomically, and readable by its owner only."""
+    with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        file.write("\n".join(lines))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).replace(path)
 
 
 def _generated_secret_key() -> str:

@@ -14,6 +14,7 @@ from flaskblog.extensions import db
 
 # SQLite counts the commits of other connections, in every process; this connection never writes.
 # PostgreSQL names the transactions that a query sees: for the same ones it finds the same rows.
+ERRORS = (sqlite3.Error, psycopg.Error, SQLAlchemyError)
 QUERIES = {"sqlite": "PRAGMA data_version", "postgresql": "SELECT pg_current_snapshot()"}
 
 
@@ -31,6 +32,19 @@ class DataVersion:
         self._times_opened = 0
         self._lock = Lock()
 
+    def fetch_one(self, query: str) -> tuple[Any, ...] | None:
+        """Return the first row of a query of a few microseconds, or None, also after an error."""
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._open()
+                row: tuple[Any, ...] | None = self._connection.dbapi_connection.execute(
+                    query
+                ).fetchone()
+            except ERRORS:
+                return None
+            return row
+
     def read(self) -> Hashable | None:
         """Return a value that is equal to an earlier one only if nothing was committed since.
 
@@ -41,7 +55,7 @@ class DataVersion:
                 if self._connection is None:
                     self._open()
                 row = self._connection.dbapi_connection.execute(self._query).fetchone()
-            except (sqlite3.Error, psycopg.Error, SQLAlchemyError):
+            except ERRORS:
                 self._close()
                 return None
             # SQLite's counter differs between connections.

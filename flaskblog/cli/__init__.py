@@ -3,7 +3,19 @@
 from flask import Flask
 from flask_migrate.cli import db as database
 
-from flaskblog.cli import backup, demo, doctor, mail, move, posts, users
+from flaskblog.cli import (
+    backup,
+    config,
+    demo,
+    doctor,
+    mail,
+    maintenance,
+    move,
+    posts,
+    secret,
+    sessions,
+    users,
+)
 from flaskblog.serving import supervisor, worker
 
 
@@ -15,9 +27,13 @@ def init_app(app: Flask) -> None:
         backup.backup,
         backup.restore,
         backup.upgrade,
+        config.config,
         demo.demo,
         mail.mail,
+        maintenance.maintenance,
         posts.posts,
+        secret.secret,
+        sessions.sessions,
         users.users,
     ):
         app.cli.add_command(command)

@@ -33,7 +33,7 @@ def create(username: str, email: str, password: str, admin: bool) -> None:
 @click.argument("username")
 def promote(username: str) -> None:
     """Make USERNAME an admin."""
-    user = _find(username)
+    user = find(username)
     user.is_admin = True
     db.session.commit()
     click.echo(_line(user))
@@ -43,7 +43,7 @@ def promote(username: str) -> None:
 @click.argument("username")
 def demote(username: str) -> None:
     """Make USERNAME a regular member."""
-    user = _find(username)
+    user = find(username)
     user.is_admin = False
     db.session.commit()
     click.echo(_line(user))
@@ -64,10 +64,10 @@ def list_users(admins: bool) -> None:
 @click.argument("username")
 def reset_link_command(username: str) -> None:
     """Print a link to choose a new password, valid once within 30 minutes."""
-    click.echo(reset_link(_find(username)))
+    click.echo(reset_link(find(username)))
 
 
-def _find(username: str) -> User:
+def find(username: str) -> User:
     user: User | None = db.session.scalar(User.by_login(username))
     if user is None:
         raise click.ClickException(f"There is no user {username!r}.")

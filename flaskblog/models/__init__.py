@@ -6,6 +6,7 @@ from flaskblog.models.mail import Mail
 from flaskblog.models.post import Post
 from flaskblog.models.revision import Revision
 from flaskblog.models.session import Session
+from flaskblog.models.setting import Setting
 from flaskblog.models.user import User
 
-__all__ = ["Draft", "FormerName", "Mail", "Post", "Revision", "Session", "User"]
+__all__ = ["Draft", "FormerName", "Mail", "Post", "Revision", "Session", "Setting", "User"]

@@ -99,6 +99,10 @@ class Session(Base):
         db.session.execute(delete(cls).where(cls.user_id == user.id))
 
     @classmethod
+    def end_everyones(cls) -> None:
+        db.session.execute(delete(cls))
+
+    @classmethod
     def end_others(cls, user: User) -> None:
         """All sessions of a member but the one of this request."""
         current = _digest(user.session_token)

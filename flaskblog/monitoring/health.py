@@ -23,6 +23,7 @@ from flaskblog.models import Mail
 from flaskblog.monitoring import heartbeat, restarts
 from flaskblog.monitoring.disk import data_dirs
 from flaskblog.text.phrases import count
+from flaskblog.web import maintenance
 
 # The heartbeat is once a minute.
 WORKER_TIMEOUT = timedelta(minutes=3)
@@ -138,6 +139,12 @@ def worker() -> Finding:
     return ok(f"The worker was seen {naturaldelta(age)} ago.")
 
 
+def site() -> Finding:
+    if maintenance.is_on():
+        return warning("The site is closed.", "Open it: flask --app run maintenance off")
+    return ok("The site is open.")
+
+
 def processes() -> Finding:
     """Those that the supervisor has started again; systemd logs what it does itself."""
     recent = restarts.recent()
@@ -212,6 +219,7 @@ def _newest_revision(migrations: Path) -> str | None:
 CHECKS: dict[str, Check] = {
     "database": database,
     "schema": schema,
+    "maintenance": site,
     "worker": worker,
     "processes": processes,
     "disk": disk,

@@ -3,7 +3,15 @@
 from flask import Flask
 
 from flaskblog.urls import IdConverter
-from flaskblog.web import appearance, assets, compression, errors, headers, request_checks
+from flaskblog.web import (
+    appearance,
+    assets,
+    compression,
+    errors,
+    headers,
+    maintenance,
+    request_checks,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -15,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = IdConverter
     errors.init_app(app)
     request_checks.init_app(app)
+    maintenance.init_app(app)
     compression.init_app(app)
     headers.init_app(app)
     appearance.init_app(app)

@@ -22,6 +22,7 @@ from flaskblog.extensions.rate_limits import exceeded_headers, retry_after
 from flaskblog.media.store import MediaError
 from flaskblog.text.phrases import waiting_time
 from flaskblog.urls import is_api_path
+from flaskblog.web.maintenance import UnderMaintenance
 from flaskblog.web.problems import problem_response
 
 # Title, explanation, advice.
@@ -136,6 +137,8 @@ def _render_page(error: HTTPException) -> str:
     if isinstance(error, CSRFError):
         explanation = "The form has expired."
         advice = "Go back, reload the page and submit the form again."
+    elif isinstance(error, UnderMaintenance):
+        advice = error.advice
     elif limit := _exceeded_limit(error):
         advice = f"Try again in {waiting_time(retry_after(limit))}. {advice}"
     return render_template(

@@ -10,7 +10,7 @@ from flask_migrate import upgrade
 from flaskblog.database.base import Base, now
 from flaskblog.extensions import db
 from flaskblog.extensions.rate_limits import rate_limit
-from flaskblog.models import Draft, FormerName, Mail, Session
+from flaskblog.models import Draft, FormerName, Mail, Session, Setting
 from tests.conftest import make_app
 from tests.support.factories import make_post, make_user
 
@@ -58,7 +58,7 @@ def fill(posts: int) -> None:
     mail = Mail.to("reader@example.org", "reset_password", name=SURPRISING)
     mail.failed_at = now()
     draft = Draft(author_id=author.id, key="k", title="", content=SURPRISING, post_id=changed.id)
-    db.session.add_all([row, *names, mail, draft])
+    db.session.add_all([row, *names, mail, draft, Setting(key="a name", value={"a": SURPRISING})])
     for key, time in [("B", 1_800_000_000.1), ("a", 1e9), ("\u00e4", 1 / 3)]:
         db.session.execute(rate_limit.insert().values(key=key, hits=1, expires_at=time))
     db.session.commit()
