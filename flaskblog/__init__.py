@@ -20,6 +20,7 @@ from flaskblog import (
     web,
 )
 from flaskblog.monitoring.metrics import count_cached_page
+from flaskblog.web.unhandled import UnhandledErrors
 
 
 def create_app(config: Config) -> Flask:
@@ -38,4 +39,5 @@ def create_app(config: Config) -> Flask:
     posts.init_app(app)
     api.init_app(app)
     cli.init_app(app)
+    app.wsgi_app = UnhandledErrors(app, app.wsgi_app)  # type: ignore[method-assign]
     return app

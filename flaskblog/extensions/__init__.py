@@ -1,12 +1,13 @@
 """The extensions, made unbound here and bound to an application in `create_app`."""
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_bcrypt import Bcrypt
 from flask_limiter import Limiter
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import OperationalError
 
 from flaskblog.database.base import Base
 from flaskblog.extensions.mailer import Mailer
@@ -27,6 +28,8 @@ queue = Queue()
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
+    # Called before Flask-SQLAlchemy's function, which then finds no session.
+    app.teardown_appcontext(_close_session)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     bcrypt.init_app(app)
     # `LoginManager.init_app` would do the same, and register a function for its remember cookie
@@ -37,3 +40,12 @@ def init_app(app: Flask) -> None:
     limiter.init_app(app)
     mail.init_app(app)
     queue.init_app(app)
+
+
+def _close_session(_error: BaseException | None) -> None:
+    """Close the session; if its connection has broken since, the response is sent all the same."""
+    try:
+        db.session.remove()
+    except OperationalError:
+        current_app.logger.warning("the connection to the database broke", exc_info=True)
+        db.session.registry.clear()

@@ -20,6 +20,7 @@ from flaskblog.caching.pages import MAX_BYTES, PageCache
 from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Session, User
+from flaskblog.web.unhandled import UnhandledErrors
 from tests.conftest import make_app
 from tests.support.client import Client, browser, read
 from tests.support.factories import make_post, make_user
@@ -31,9 +32,11 @@ LONG_AGO = timedelta(days=400)
 @pytest.fixture(autouse=True)
 def cache(app: Flask) -> PageCache:
     """The page cache, emptied."""
-    assert isinstance(app.wsgi_app, PageCache)
-    app.wsgi_app.responses = BoundedCache(MAX_BYTES)
-    return app.wsgi_app
+    assert isinstance(app.wsgi_app, UnhandledErrors)
+    cache = app.wsgi_app.inner
+    assert isinstance(cache, PageCache)
+    cache.responses = BoundedCache(MAX_BYTES)
+    return cache
 
 
 @pytest.fixture
