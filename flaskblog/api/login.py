@@ -2,22 +2,16 @@
 
 from typing import Any
 
-from flask import Response, g, jsonify
+from flask import Response, jsonify
 from flask.views import MethodView
 
 from flaskblog.api.blueprint import bp, problems
 from flaskblog.api.schemas import BEARER, LoginSchema, TokenSchema
 from flaskblog.api.tokens import issue, member, token_required, unauthorized
-from flaskblog.extensions import limiter
 from flaskblog.models.session import API_LIFETIME
 from flaskblog.users.access import WRONG_CREDENTIALS
-from flaskblog.users.changes import authenticate
-from flaskblog.users.limits import login_key
+from flaskblog.users.log_in_attempts import attempt_log_in
 from flaskblog.users.sessions import end_session
-
-
-def _submitted_account() -> str:
-    return login_key(g.json_body["email"])
 
 
 @bp.route("/login", endpoint="login")
@@ -26,11 +20,9 @@ class Login(MethodView):
     @problems(400, 401, 413, 415, 422, 429)
     @bp.arguments(LoginSchema)
     @bp.response(200, TokenSchema)
-    @limiter.shared_limit("5 per minute", "login", key_func=_submitted_account)
-    @limiter.shared_limit("20 per minute", "login")
     def post(self, fields: dict[str, Any]) -> Response:
         """Log in and get a token that is valid for one hour"""
-        user = authenticate(fields["email"], fields["password"])
+        user = attempt_log_in(fields["email"], fields["password"])
         if user is None:
             raise unauthorized(WRONG_CREDENTIALS)
         response = jsonify(

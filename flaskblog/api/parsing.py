@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any, NoReturn, cast
 
-from flask import Request, abort, g
+from flask import Request, abort
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
@@ -20,17 +20,13 @@ class JSONParser(FlaskParser):
     """Raises `InvalidFields` for what a schema rejects."""
 
     def load_json(self, request: Request, schema: Schema) -> dict[str, Any]:
-        """Return the object of the body, and store it in `g.json_body` for rate limits.
-
-        A DELETE may come without a body.
-        """
+        """Return the object of the body. A DELETE may come without one."""
         if request.method == "DELETE" and not request.get_data():
             return {}
         if not request.is_json:
             abort(415, "Send JSON, as application/json.")
         texts = {name for name, field in schema.fields.items() if isinstance(field, TextField)}
-        g.json_body = _parse_object(request.get_data(), texts)
-        return dict(g.json_body)
+        return _parse_object(request.get_data(), texts)
 
     def handle_error(self, error: ValidationError, *_: object, **__: object) -> NoReturn:
         """Marshmallow groups its messages by location, `json` or `query`, and then by field."""

@@ -34,6 +34,7 @@ from flaskblog.models import User
 from flaskblog.rules import RuleError
 from flaskblog.users.changes import TakenError, change_account, delete_account, sign_up
 from flaskblog.users.limits import count_address_change, is_password_of
+from flaskblog.users.log_in_attempts import attempt_log_in
 from flaskblog.web.problems import InvalidFields, ReauthenticationRequired, TakenFields
 
 CONFIRMED_CHANGES = (
@@ -183,15 +184,15 @@ def _created(user: User) -> Response:
 
 
 def _created_before(username: str, email: str, password: str) -> User | None:
-    """The account that an earlier, identical request created."""
+    """The account that an earlier, identical request created.
+
+    Counts as a log-in, since the answer tells whether the password is right. Raises
+    `TooManyRequests`.
+    """
     if "Idempotency-Key" not in request.headers:
         return None
-    user = db.session.scalar(User.by_username(username))
-    is_same = (
-        user is not None
-        and (user.username, user.email) == (username, email)
-        and user.has_password(password)
-    )
+    user = attempt_log_in(username, password)
+    is_same = user is not None and (user.username, user.email) == (username, email)
     return user if is_same else None
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 8 * 1024 * 1024  # of responses in a process
 # Pages depend on no other cookie without a session, and on this one by its few values alone.
 COOKIES = re.compile(r"appearance=(?:system|light|dark)-(?:normal|more)")
+# Of users/known_browsers.py: read when somebody logs in, and no page depends on it.
+IGNORED_COOKIE = re.compile(r"(?:^|; ?)(?:__Host-)?known-browser=[^;]*")
 # Of our own lists and files; other queries are not cached.
 QUERY = re.compile(r"(?:page=[1-9][0-9]{0,8})?(?:&(?:after|before)=[0-9-]{1,40})?|v=[0-9a-f]{1,64}")
 MAX_PATH_LENGTH = 200
@@ -102,6 +104,7 @@ class PageCache:
 
         plain = {name: environ[name] for name in environ.keys() - NEGOTIATION_HEADERS}
         plain["REQUEST_METHOD"] = "GET"
+        plain["HTTP_COOKIE"] = _cookie(environ)
         reset_expiry()
         body = self._inner(plain, note)  # type: ignore[arg-type]
         status, headers = started[-1]
@@ -122,7 +125,7 @@ def _note_endpoint(response: Response) -> Response:
 def _cache_key(environ: "WSGIEnvironment") -> Key | None:
     """Return all that changes the response, or None if it is not cached."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    cookie = environ.get("HTTP_COOKIE", "")
+    cookie = _cookie(environ)
     if (
         environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
         or (cookie and not COOKIES.fullmatch(cookie))
@@ -137,6 +140,12 @@ def _cache_key(environ: "WSGIEnvironment") -> Key | None:
         return None
     host, prefix = environ.get("HTTP_HOST", ""), environ.get("SCRIPT_NAME", "")
     return path, query, cookie, host, environ["wsgi.url_scheme"], prefix
+
+
+def _cookie(environ: "WSGIEnvironment") -> str:
+    """Return the cookies on which a page may depend."""
+    cookie: str = environ.get("HTTP_COOKIE", "")
+    return IGNORED_COOKIE.sub("", cookie).lstrip("; ") if cookie else ""
 
 
 def _pass_on(

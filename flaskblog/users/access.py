@@ -7,14 +7,19 @@ from typing import ParamSpec
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import TooManyRequests
 
 from flaskblog.models import User
-from flaskblog.users.changes import authenticate
 from flaskblog.users.forms import LoginForm
+from flaskblog.users.limits import refuse
+from flaskblog.users.log_in_attempts import attempt_log_in
 from flaskblog.users.sessions import log_in, log_in_and_remember
 
 P = ParamSpec("P")
-WRONG_CREDENTIALS = "Wrong username, e-mail address or password. Check them and try again."
+WRONG_CREDENTIALS = (
+    "Wrong username, e-mail address or password. Check them and try again; after several attempts, "
+    "wait a minute first."
+)
 
 
 def anonymous_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -33,7 +38,11 @@ def log_in_by_form(form: LoginForm) -> User | None:
     """Log in with the values of the form, or add an error to it."""
     if not form.validate_on_submit():
         return None
-    user = authenticate(form.email.data, form.password.data)
+    try:
+        user = attempt_log_in(form.email.data, form.password.data)
+    except TooManyRequests as refused:
+        form.set_errors({"password": refuse(form, refused)})
+        return None
     if user is None:
         form.set_errors({"password": WRONG_CREDENTIALS})
     elif form.remember.data:

@@ -14,7 +14,7 @@ from flaskblog.extensions import db
 from flaskblog.mail import outbox
 from flaskblog.media import pictures
 from flaskblog.models import FormerName, Mail, Session, User
-from flaskblog.models.passwords import check_password, hash_password
+from flaskblog.models.passwords import hash_password
 
 USERNAME_TAKEN = "That username is taken. Choose another one."
 EMAIL_TAKEN = "That e-mail address already has an account. Log in, or use another one."
@@ -46,16 +46,6 @@ def sign_up(username: str, email: str, password: str, *, is_admin: bool = False)
         _require_available(username, email)
         raise
     return user
-
-
-def authenticate(login: str, password: str) -> User | None:
-    """Return the member with this username or e-mail address and this password.
-
-    Takes the same time if there is no such account.
-    """
-    user = db.session.scalar(User.by_login(login))
-    matches = check_password(user.password_hash if user else None, password)
-    return user if matches else None
 
 
 def change_account(

@@ -1,52 +1,28 @@
-"""Rate limits of log-in, password reset, and what members change of their accounts."""
+"""Rate limits of password reset, and of what members change of their accounts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, ParamSpec
+from typing import BinaryIO
 
 from flask import g, request
-from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from redis import RedisError
+from werkzeug.exceptions import TooManyRequests
 from wtforms.validators import StopValidation
 
 from flaskblog import rules
-from flaskblog.extensions import db, limiter
+from flaskblog.extensions import limiter
 from flaskblog.extensions.rate_limits import client_network, digest, retry_after
 from flaskblog.forms import Form
 from flaskblog.media.images import square_picture
 from flaskblog.models import User
 from flaskblog.text.phrases import waiting_time
 
-P = ParamSpec("P")
-
-
-def limit_log_ins(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Count the POST requests to a view as log-ins, per account and per network."""
-    per_account = limiter.shared_limit(
-        "5 per minute", "login", key_func=_submitted_login, methods=["POST"]
-    )
-    per_network = limiter.shared_limit("20 per minute", "login", methods=["POST"])
-    limited: Callable[P, ResponseReturnValue] = per_account(per_network(view))
-    return limited
-
-
-def _submitted_login() -> str:
-    """Key by the account that the form's `email` identifies, or by client if it is empty."""
-    typed = request.form.get("email", "")
-    return login_key(typed) if typed.strip() else client_network()
-
 
 def submitted_email() -> str:
     """Key by the form's `email` as typed, or by client if it is empty."""
     typed = request.form.get("email", "")
     return hashed_login(typed) if typed.strip() else client_network()
-
-
-def login_key(typed: str) -> str:
-    """One key for the username and the e-mail address of an account."""
-    user_id = db.session.scalar(User.by_login(typed).with_only_columns(User.id))
-    return f"user {user_id}" if user_id else hashed_login(typed)
 
 
 def hashed_login(typed: str) -> str:
@@ -91,16 +67,17 @@ def limit_as_field_error(form: Form) -> Iterator[None]:
     """
     try:
         yield
-    except RateLimitExceeded:
-        form.retry_after = seconds_to_wait()
-        raise StopValidation(
-            f"Too many attempts. Try again in {waiting_time(form.retry_after)}."
-        ) from None
+    except RateLimitExceeded as exceeded:
+        raise StopValidation(refuse(form, exceeded)) from None
 
 
-def seconds_to_wait() -> int:
-    """Until the limit that this request has exceeded is over."""
-    return retry_after(limiter.current_limit) if limiter.current_limit else 60
+def refuse(form: Form, error: TooManyRequests) -> str:
+    """Let the form say 429, and return the message for one of its fields."""
+    if isinstance(error, RateLimitExceeded) and limiter.current_limit:
+        form.retry_after = retry_after(limiter.current_limit)
+    else:
+        form.retry_after = int(str(error.retry_after or 60))
+    return f"Too many attempts. Try again in {waiting_time(form.retry_after)}."
 
 
 def _counted_member() -> str:

@@ -11,7 +11,9 @@ from flaskblog.users.access import anonymous_required
 from flaskblog.users.blueprint import bp
 from flaskblog.users.changes import reset_password
 from flaskblog.users.forms import AskForResetForm, ChoosePasswordForm
+from flaskblog.users.known_browsers import remember_browser
 from flaskblog.users.limits import submitted_email
+from flaskblog.users.log_in_attempts import allow_log_in
 
 
 @bp.route("/reset_password", methods=["GET", "POST"])
@@ -41,6 +43,8 @@ def choose_password(token: str) -> ResponseReturnValue:
         if not reset_password(user, form.password.data):
             # The link was used twice at the same time, and the other request came first.
             return _expired()
+        allow_log_in(user)
+        remember_browser(user)
         flash("Your password has been changed. Log in with the new one.")
         return redirect(url_for("users.login"))
     return render_template("users/choose_password.html", form=form, user=user)

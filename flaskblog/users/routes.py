@@ -6,13 +6,13 @@ from flask_login import current_user
 from sqlalchemy import exists, select
 
 from flaskblog.extensions import csrf, db, limiter
+from flaskblog.forms import form_response
 from flaskblog.models import User
 from flaskblog.urls import is_local
 from flaskblog.users.access import anonymous_required, log_in_by_form
 from flaskblog.users.blueprint import bp
 from flaskblog.users.changes import TakenError, sign_up
 from flaskblog.users.forms import LoginForm, LogoutForm, RegistrationForm
-from flaskblog.users.limits import limit_log_ins
 from flaskblog.users.sessions import log_out
 
 
@@ -41,7 +41,6 @@ def register() -> ResponseReturnValue:
 # The form validates its own CSRF token, and keeps what was typed if that has expired.
 @bp.route("/login", methods=["GET", "POST"])
 @csrf.exempt
-@limit_log_ins
 def login() -> ResponseReturnValue:
     """Log in, and redirect to the page that required it."""
     if current_user.is_authenticated:
@@ -50,7 +49,7 @@ def login() -> ResponseReturnValue:
     if log_in_by_form(form):
         target = request.args.get("next", "")
         return redirect(target if is_local(target) else url_for("main.home"))
-    return render_template("users/login.html", form=form), 400 if form.has_expired else 200
+    return form_response(form, render_template("users/login.html", form=form))
 
 
 @bp.route("/logout", methods=["GET", "POST"])

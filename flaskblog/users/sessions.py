@@ -17,6 +17,7 @@ from flaskblog.models.session import (
     Kind,
 )
 from flaskblog.text.cleaning import clean_line
+from flaskblog.users.known_browsers import remember_browser
 
 
 class Device(TypedDict):
@@ -100,6 +101,7 @@ def _log_in(user: User, begun: tuple[Session, str]) -> None:
     _begin(user, row)
     session.clear()
     login_user(user)
+    remember_browser(user)
 
 
 def _begin(user: User, row: Session) -> None:

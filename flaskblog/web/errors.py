@@ -13,7 +13,6 @@ from werkzeug.exceptions import (
     InternalServerError,
     NotFound,
     ServiceUnavailable,
-    TooManyRequests,
 )
 from werkzeug.routing.exceptions import RoutingException
 
@@ -162,4 +161,4 @@ def _own_description(error: HTTPException) -> str | None:
 
 
 def _exceeded_limit(error: HTTPException) -> RequestLimit | None:
-    return limiter.current_limit if isinstance(error, TooManyRequests) else None
+    return limiter.current_limit if isinstance(error, RateLimitExceeded) else None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from flaskblog.extensions import db
+from flaskblog.extensions import bcrypt, db
 from flaskblog.models import FormerName, Mail, User
 from flaskblog.models.passwords import hash_password
 from tests.conftest import make_app
@@ -179,3 +179,39 @@ def test_deleting_an_account_deletes_posts_and_tokens(author_api: ApiClient, aut
     errors_of(author_api.get("/api/posts"), 401)
     author_api.token = ""
     errors_of(author_api.get(f"/api/posts/{post_id}"), 404)
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_repeated_sign_up_counts_as_a_log_in(client: Client, anonymous_api: ApiClient) -> None:
+    """It would tell whether a password is right."""
+    newcomer = make_user(**NEWCOMER)
+
+    def sign_up(**fields: str) -> int:
+        sent = NEWCOMER | fields
+        return anonymous_api.post("/api/users", sent, Idempotency_Key="k").status_code
+
+    assert sign_up() == 201
+    assert client.submit("/login", email="newcomer", password="a wrong one").status_code == 200
+    assert [sign_up(password="other words in a row") for _ in range(4)] == [409] * 4
+    assert sign_up() == 429
+    assert client.submit("/login", email="newcomer", password="a wrong one").status_code == 429
+    assert newcomer.has_password(NEWCOMER["password"])
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_repeated_sign_up_does_not_tell_whose_address_it_is(
+    anonymous_api: ApiClient, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each checks one password, whether or not the address belongs to the name."""
+    checks: list[str] = []
+    check = bcrypt.check_password_hash
+
+    def note(password_hash: str, password: str) -> bool:
+        checks.append(password_hash)
+        return bool(check(password_hash, password))
+
+    monkeypatch.setattr(bcrypt, "check_password_hash", note)
+    for email in (author.email, "nobody@example.org"):
+        fields = {"username": "author", "email": email, "password": "other words in a row"}
+        errors_of(anonymous_api.post("/api/users", fields, Idempotency_Key="k"), 409)
+    assert len(checks) == 2

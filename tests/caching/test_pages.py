@@ -71,6 +71,25 @@ def test_a_page_is_rendered_once_for_all_visitors(
     assert len({str(answer.headers) for answer in answers}) == 1
 
 
+def test_who_logged_in_before_gets_the_page_of_all_visitors(
+    rendered: list[str], client: Client, author: User
+) -> None:
+    client.log_in(author)
+    client.submit("/logout")
+    client.delete_cookie("session")
+    assert client.get_cookie("known-browser") is not None
+    rendered.clear()
+    bodies = [client.get("/").text, browser(client.application).get("/").text]
+    client.set_cookie("appearance", "dark-more")
+    bodies += [client.get("/").text for _ in range(2)]
+    assert rendered == ["/"] * 2
+    assert bodies[0] == bodies[1] != bodies[2]
+    assert bodies[2] == bodies[3]
+    client.set_cookie("other", "1")
+    client.get("/")
+    assert rendered == ["/"] * 3
+
+
 def test_a_new_post_is_on_the_next_page(client: Client, author: User) -> None:
     for title in ("First", "Second", "Third"):
         client.get("/")

@@ -9,7 +9,6 @@ from flaskblog.users.changes import (
     EMAIL_TAKEN,
     USERNAME_TAKEN,
     TakenError,
-    authenticate,
     change_account,
     reset_password,
     sign_up,
@@ -26,13 +25,6 @@ def test_signing_up_with_taken_values_has_a_message_for_each(author: User) -> No
         sign_up("AUTHOR", "Author@Example.org", PASSWORD)
     assert taken.value.messages == {"username": USERNAME_TAKEN, "email": EMAIL_TAKEN}
     assert db.session.scalars(select(User)).all() == [author]
-
-
-def test_authenticate_accepts_username_and_email(author: User) -> None:
-    for login in ("author", "Author@Example.org"):
-        assert authenticate(login, PASSWORD) == author
-        assert authenticate(login, "a wrong one") is None
-    assert authenticate("stranger", PASSWORD) is None
 
 
 def test_the_values_of_the_owner_are_not_taken(author: User) -> None:

@@ -14,7 +14,7 @@ from flaskblog.models import Session, User
 from flaskblog.models.passwords import check_password
 from flaskblog.models.session import BROWSER_LENGTH
 from flaskblog.serving.worker import delete_expired_sessions
-from flaskblog.users import changes
+from flaskblog.users import log_in_attempts
 from tests.support.client import Client, browser
 from tests.support.factories import PASSWORD, make_user
 from tests.support.jobs import run_job
@@ -155,7 +155,7 @@ def test_a_log_in_fails_if_the_password_is_changed_during_it(
             other_thread.submit(change).result()
         return matches
 
-    monkeypatch.setattr(changes, "check_password", check_before_the_change)
+    monkeypatch.setattr(log_in_attempts, "check_password", check_before_the_change)
     late = browser(app)
     assert late.log_in(author).status_code == 400
     assert not is_logged_in(late)
