@@ -21,6 +21,7 @@ from redis.connection import parse_url as redis_options
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+VERSION = "0.1.0"  # as in pyproject.toml
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
 ALL_INTERFACES = {str(IPv4Address(0)), str(IPv6Address(0))}

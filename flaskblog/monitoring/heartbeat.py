@@ -4,12 +4,14 @@ from datetime import datetime
 
 from flaskblog.database.base import now
 from flaskblog.extensions import queue
+from flaskblog.monitoring import memory
 
 KEY = "worker-seen-at"
 
 
 def record() -> None:
     queue.put(KEY, now())
+    memory.record_worker()
 
 
 def last_seen() -> datetime | None:

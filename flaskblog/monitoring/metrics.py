@@ -15,14 +15,18 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
+from config import VERSION
 from flaskblog.backup import backups
 from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
 from flaskblog.models import Mail
-from flaskblog.monitoring import health, heartbeat, restarts
+from flaskblog.monitoring import health, heartbeat, memory, restarts
+from flaskblog.monitoring.disk import sqlite_file
 from flaskblog.monitoring.health import State
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -51,6 +55,11 @@ class Metrics:
             "Duration of requests that were not answered from the page cache.",
             ["endpoint"],
             buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.failed_log_ins = Counter(
+            "flaskblog_failed_log_ins",
+            "Log-ins refused for a wrong password or an unknown account.",
             registry=self.registry,
         )
         # To find a counter by its labels takes an eighth of a cached page; there are few of them.
@@ -83,6 +92,10 @@ def count_cached_page(app: Flask, endpoint: str) -> None:
     """Count a request that was answered from the page cache, outside of any context."""
     metrics: Metrics = app.extensions["metrics"]
     metrics.count(endpoint, 200)
+
+
+def count_failed_log_in() -> None:
+    _metrics().failed_log_ins.inc()
 
 
 def exposition() -> bytes:
@@ -119,7 +132,7 @@ class _GaugeCollector(Collector):
         if findings["database"] == health.DATABASE_DOWN:
             return  # each gauge would wait for its timeout
         for name, (description, read) in GAUGES.items():
-            with suppress(SQLAlchemyError, *QUEUE_ERRORS):
+            with suppress(OSError, SQLAlchemyError, *QUEUE_ERRORS):
                 value = read()
                 if value is not None:
                     yield GaugeMetricFamily(f"flaskblog_{name}", description, value=value)
@@ -143,6 +156,24 @@ def _count_request(response: Response) -> Response:
     return response
 
 
+def _build_info() -> dict[str, float]:
+    return {VERSION: 1}
+
+
+def _database_size() -> float:
+    if file := sqlite_file():
+        files = [file, file.with_name(f"{file.name}-wal")]
+        return sum(path.stat().st_size for path in files if path.exists())
+    with db.engine.connect() as connection:
+        size = func.pg_database_size(func.current_database())
+        return float(connection.execute(select(size)).scalar_one())
+
+
+def _pool_connections() -> dict[str, float]:
+    pool: QueuePool = db.engine.pool  # type: ignore[assignment]
+    return {"in use": pool.checkedout(), "idle": pool.checkedin()}
+
+
 def _queue_length() -> float:
     return float(queue.pending_count())
 
@@ -158,6 +189,12 @@ def _mails_waiting() -> float:
 
 def _mails_failed() -> float:
     return _mail_counts()[1]
+
+
+def _oldest_mail_age() -> float:
+    with db.engine.connect() as connection:
+        _waiting, _failed, oldest = connection.execute(Mail.counts()).one()
+    return (now() - oldest).total_seconds() if oldest else 0
 
 
 def _mail_counts() -> tuple[int, int]:
@@ -177,6 +214,11 @@ def _disk_free() -> float:
 
 GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
     "queue_length": ("Tasks waiting for a worker.", _queue_length),
+    "queue_oldest_seconds": (
+        "Seconds that the oldest unsent mail has waited in the outbox.",
+        _oldest_mail_age,
+    ),
+    "database_size_bytes": ("Size of the database.", _database_size),
     "worker_silence_seconds": (
         "Seconds since the last heartbeat of a worker.",
         _heartbeat_age,
@@ -188,6 +230,17 @@ GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
 }
 # The label, and a function that returns a value for each of its values.
 LABELLED_GAUGES: dict[str, tuple[str, str, Callable[[], Mapping[str, float]]]] = {
+    "build_info": ("1, with the version of Flaskblog.", "version", _build_info),
+    "database_pool_connections": (
+        "Connections to the database of the process that responds.",
+        "state",
+        _pool_connections,
+    ),
+    "process_resident_memory_bytes": (
+        "Resident memory: web listens, web-1 and so on respond, worker runs jobs.",
+        "process",
+        memory.resident,
+    ),
     "process_restarts_last_hour": (
         "How often the supervisor started a process again within an hour.",
         "process",

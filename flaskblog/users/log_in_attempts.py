@@ -20,6 +20,7 @@ from flaskblog.extensions import db, limiter
 from flaskblog.extensions.rate_limits import client_network
 from flaskblog.models import User
 from flaskblog.models.passwords import check_password
+from flaskblog.monitoring.metrics import count_failed_log_in
 from flaskblog.text.phrases import waiting_time
 from flaskblog.users.known_browsers import known_browser
 from flaskblog.users.limits import hashed_login
@@ -75,6 +76,7 @@ def attempt_log_in(login: str, password: str) -> User | None:
         _clear(attempt)
         return user
     _count_failure(attempt)
+    count_failed_log_in()
     return None
 
 

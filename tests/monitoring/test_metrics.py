@@ -1,13 +1,19 @@
 """Metrics for Prometheus: `/metrics`."""
 
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
 from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
-from flaskblog.models import Mail
+from flaskblog.models import Mail, User
 from flaskblog.serving import worker
 from tests.conftest import make_app
 from tests.support.client import Client, browser
+from tests.support.factories import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("healthy")
 TOKEN = "a token for the tests"
@@ -47,6 +53,41 @@ def test_queue_mails_disk_and_checks_have_gauges(client: Client) -> None:
             "flaskblog_mails_failed 1.0", 'flaskblog_check_state{check="database"} 0.0',
             'flaskblog_check_state{check="mail"} 1.0'} <= set(lines)  # fmt: skip
     assert any(line.startswith("flaskblog_disk_free_bytes ") for line in lines)
+
+
+def test_the_version_is_that_of_the_project(client: Client, project: Path) -> None:
+    version = tomllib.loads((project / "pyproject.toml").read_text())["project"]["version"]
+    assert f'flaskblog_build_info{{version="{version}"}} 1.0' in client.get("/metrics").text
+
+
+def test_failed_log_ins_are_counted(database_url: str, author: User) -> None:
+    client = browser(make_app(database_url))
+    for login, password in (("author", "wrong"), ("nobody", PASSWORD), ("author", PASSWORD)):
+        client.submit("/login", email=login, password=password)
+    assert author.username == "author"
+    assert "flaskblog_failed_log_ins_total 2.0" in browser(client.application).get("/metrics").text
+
+
+def test_database_memory_and_oldest_mail_have_gauges(client: Client) -> None:
+    mail = Mail.to("reader@example.org", "reset_password")
+    mail.created_at = now() - timedelta(hours=1)
+    db.session.add(mail)
+    db.session.commit()
+    text = client.get("/metrics").text
+    assert value(text, "queue_oldest_seconds") == pytest.approx(3600, abs=60)
+    assert value(text, "database_size_bytes") > 50_000
+    assert value(text, 'database_pool_connections{state="in use"}') >= 0
+    assert value(text, 'database_pool_connections{state="idle"}') >= 0
+    for process in ("web", "worker"):
+        size = value(text, f'process_resident_memory_bytes{{process="{process}"}}')
+        assert 10_000_000 < size < 10_000_000_000
+
+
+def value(text: str, name: str) -> float:
+    """The value of one sample of the site."""
+    found = re.search(rf"^flaskblog_{re.escape(name)} (\S+)$", text, re.M)
+    assert found is not None, text
+    return float(found[1])
 
 
 @pytest.mark.parametrize("proxies", ["0", "1"])
