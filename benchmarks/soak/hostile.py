@@ -27,8 +27,8 @@ _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 def guess_passwords(visitor: Visitor) -> None:
     """Guess from one address until it is refused."""
     while True:
-        name, word = secrets.token_hex(4), secrets.token_hex(8)
-        visitor.submit("/login", {"email": name, "password": word}, status=200)
+        fields = {"email": visitor.name, "password": secrets.token_hex(8)}
+        visitor.submit("/login", fields, status=200)
 
 
 def send_malformed(site: Site) -> None:
