@@ -37,7 +37,7 @@ NAMES = (
     "MEDIA_FOLDER", "MEDIA_URL", "BACKUP_FOLDER", "HOST", "PORT", "WORKERS", "THREADS",
     "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN", "MAIL_SERVER", "MAIL_PORT",
     "MAIL_USE_TLS", "MAIL_USE_SSL", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_DEFAULT_SENDER",
-    "RATELIMIT_ENABLED", "CORS_ORIGINS",
+    "ALERTS", "RATELIMIT_ENABLED", "CORS_ORIGINS",
 )  # fmt: skip
 # Never printed.
 SECRETS = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "METRICS_TOKEN", "MAIL_PASSWORD"}
@@ -159,6 +159,7 @@ class Config:
         self.MAIL_PORT = env.int("MAIL_PORT", port, validate=validate.Range(1, 65535))
         self.MAIL_USERNAME = env.str("MAIL_USERNAME", "")
         self.MAIL_PASSWORD = env.str("MAIL_PASSWORD") if self.MAIL_USERNAME else ""
+        self.ALERTS = env.bool("ALERTS", bool(self.MAIL_SERVER))
         self.MAIL_DEFAULT_SENDER = env.str("MAIL_DEFAULT_SENDER", sender, validate=_check_sender)
 
     def _site_url(self, env: Env) -> str:

@@ -4,6 +4,7 @@ It is deleted once a mail server accepted the mail, and contains no secret: link
 is sent.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
@@ -14,7 +15,9 @@ from flaskblog import rules
 from flaskblog.database.base import Base, Identity, now
 from flaskblog.extensions import db
 
-Template = Literal["reset_password", "address_changed", "password_changed"]
+Template = Literal[
+    "reset_password", "address_changed", "password_changed", "alert", "alert_resolved"
+]  # fmt: skip
 TEMPLATE_LENGTH = 40
 FAILED_LIFETIME = timedelta(days=30)
 
@@ -73,6 +76,11 @@ class Mail(Base):
             func.count(cls.failed_at),
             func.min(cls.created_at).filter(is_waiting),
         )
+
+    @classmethod
+    def number_failed_since(cls, time: datetime, *, except_for: Iterable[Template]) -> Select[int]:
+        is_other = cls.template.not_in(except_for)
+        return select(func.count()).where(cls.failed_at > time, is_other)
 
     @classmethod
     def retry_failed(cls) -> int:

@@ -141,6 +141,10 @@ class User(UserMixin, Base):
         return select(cls.username).where(cls.is_admin).order_by(cls.id).limit(10)
 
     @classmethod
+    def addresses_of_admins(cls) -> Select[str]:
+        return select(cls.email).where(cls.is_admin).order_by(cls.id)
+
+    @classmethod
     def authors_in_range(cls, first: int, end: int) -> Select[str]:
         """The usernames of members with posts, for ids from `first` to before `end`."""
         return (

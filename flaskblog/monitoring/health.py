@@ -20,8 +20,10 @@ from flaskblog.extensions import db, queue
 from flaskblog.extensions.rate_limits import redis_state
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
 from flaskblog.models import Mail
-from flaskblog.monitoring import heartbeat, restarts
+from flaskblog.monitoring import heartbeat
 from flaskblog.monitoring.disk import data_dirs
+from flaskblog.monitoring.failures import has_failed_backup
+from flaskblog.monitoring.recent_events import restarts
 from flaskblog.text.phrases import count
 from flaskblog.web import maintenance
 
@@ -147,7 +149,7 @@ def site() -> Finding:
 
 def processes() -> Finding:
     """Those that the supervisor has started again; systemd logs what it does itself."""
-    recent = restarts.recent()
+    recent = restarts.counts()
     if not recent:
         return ok("No process had to be restarted within an hour.")
     names = ", ".join(f"{name} {count(times, 'time')}" for name, times in sorted(recent.items()))
@@ -198,6 +200,8 @@ def backup() -> Finding:
             return ok("No backups are taken in development.")
         return warning("No backups are taken.", "Set BACKUP_FOLDER to a folder on another disk.")
     remedy = "Read the worker's log, and take one: flask --app run backup"
+    if has_failed_backup():
+        return warning("The last nightly backup failed.", remedy)
     taken_at = backups.last_verified()
     if taken_at is None:
         return warning("There is no verified backup yet.", remedy)

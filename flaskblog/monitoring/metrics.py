@@ -25,9 +25,10 @@ from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
 from flaskblog.models import Mail
-from flaskblog.monitoring import health, heartbeat, memory, restarts
+from flaskblog.monitoring import health, heartbeat, memory
 from flaskblog.monitoring.disk import sqlite_file
 from flaskblog.monitoring.health import State
+from flaskblog.monitoring.recent_events import restarts, server_errors
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 STATES = {State.OK: 0, State.WARNING: 1, State.FAILING: 2}
@@ -153,7 +154,17 @@ def _count_request(response: Response) -> Response:
     endpoint, metrics = request.endpoint or "none", _metrics()
     metrics.count(endpoint, response.status_code)
     metrics.seconds.labels(endpoint).observe(perf_counter() - g.started_at)
+    if response.status_code == 500:
+        _record_error(endpoint)
     return response
+
+
+def _record_error(endpoint: str) -> None:
+    """For an alert by the worker, which cannot read the counters of the web server."""
+    try:
+        server_errors.record(endpoint)
+    except QUEUE_ERRORS:
+        current_app.logger.warning("the error could not be recorded", exc_info=True)
 
 
 def _build_info() -> dict[str, float]:
@@ -244,6 +255,6 @@ LABELLED_GAUGES: dict[str, tuple[str, str, Callable[[], Mapping[str, float]]]] =
     "process_restarts_last_hour": (
         "How often the supervisor started a process again within an hour.",
         "process",
-        restarts.recent,
+        restarts.counts,
     ),
 }

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from flaskblog.extensions import queue
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
-from flaskblog.monitoring import restarts
+from flaskblog.monitoring.recent_events import restarts
 from flaskblog.serving.preload import exit_with_parent
 
 _log = logging.getLogger(__name__)

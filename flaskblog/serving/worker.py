@@ -7,9 +7,10 @@ from flaskblog.extensions import db, queue, rate_limits
 from flaskblog.mail import outbox
 from flaskblog.media import orphans
 from flaskblog.models import FormerName, Mail, Post, Session
-from flaskblog.monitoring import heartbeat
+from flaskblog.monitoring import alerts, failures, heartbeat
 
 every_minute = queue.periodic_task(crontab())
+every_five_minutes = queue.periodic_task(crontab(minute="*/5"))
 every_hour = queue.periodic_task(crontab(minute="17"))
 every_day = queue.periodic_task(crontab(hour="3", minute="47"))
 
@@ -29,6 +30,11 @@ def deliver_mail() -> None:
     outbox.deliver_due()
 
 
+@every_five_minutes
+def send_alerts() -> None:
+    alerts.send_due()
+
+
 @every_hour
 def delete_expired_sessions() -> None:
     Session.delete_expired()
@@ -42,7 +48,12 @@ def delete_expired_rate_limits() -> None:
 
 @every_hour
 def take_backup() -> None:
-    backups.take_nightly()
+    try:
+        backups.take_nightly()
+    except Exception:
+        failures.record_failed_backup()
+        raise
+    failures.forget_failed_backup()
 
 
 @every_day

@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
 from flaskblog.models import Mail
-from flaskblog.monitoring import health, heartbeat, restarts
+from flaskblog.monitoring import health, heartbeat, recent_events
+from flaskblog.monitoring.recent_events import restarts
 from flaskblog.serving import worker
 from tests.conftest import make_app
 from tests.support.client import Client, browser
@@ -113,16 +114,10 @@ def test_a_restarted_process_is_a_warning_for_an_hour(
     assert answer.status_code == 200
     assert "web 1 time, worker 2 times" in answer.text
     later = now() + timedelta(hours=1)
-    monkeypatch.setattr(restarts, "now", lambda: later)
+    monkeypatch.setattr(recent_events, "now", lambda: later)
     assert states(client) == {}
-
-
-def test_restarts_are_kept_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    restarts.record("web")
-    later = now() + timedelta(days=1)
-    monkeypatch.setattr(restarts, "now", lambda: later)
     restarts.record("worker")
-    assert queue.get(restarts.KEY, peek=True) == [("worker", later)]
+    assert queue.get(restarts.key, peek=True) == [("worker", later)], "earlier ones are deleted"
 
 
 def test_a_long_queue_is_a_warning(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
