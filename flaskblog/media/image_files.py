@@ -28,12 +28,14 @@ _ORIENTATION_TAG = 0x0112
 class StrippedFile(NamedTuple):
     """A file of one still picture without metadata; `format` is Pillow's name.
 
-    `orientation` is the EXIF tag, not validated: 1 (upright) to 8 are defined.
+    `orientation` is the EXIF tag, not validated: 1 (upright) to 8 are defined. `scans` counts the
+    passes of a JPEG.
     """
 
     format: str
     data: bytes
     orientation: int
+    scans: int = 1
 
 
 def strip_metadata(data: bytes) -> StrippedFile | None:
@@ -62,7 +64,7 @@ def _strip_jpeg(data: bytes) -> StrippedFile:
         scans += marker == _SOS
     if scans > MAX_SCANS:
         raise ValueError(f"{scans} scans")
-    return StrippedFile("JPEG", b"".join([*kept, b"\xff\xd9"]), _orientation(exif))
+    return StrippedFile("JPEG", b"".join([*kept, b"\xff\xd9"]), _orientation(exif), scans)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
