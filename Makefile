@@ -7,8 +7,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint check bench soak screenshots diagram format lock upgrade \
-	move-database
+.PHONY: help run dev test test-fast test-image lint check bench soak screenshots diagram format lock \
+	upgrade move-database
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,7 +23,10 @@ test: $(VENV)/installed-tests ## Run every test; on PostgreSQL with DATABASE_URL
 	@$(BIN)/pytest
 
 test-fast: $(VENV)/installed-tests ## Run the tests that need no browser and no other process
-	@$(BIN)/pytest -m "not browser and not server"
+	@$(BIN)/pytest -m "not browser and not server and not image"
+
+test-image: $(VENV)/installed-tests ## Build the image of the Dockerfile with buildah, as root, and run it
+	@$(BIN)/pytest -n0 -m image tests/deployment/test_image.py
 
 lint: $(VENV)/installed-tests ## Check style, format and types
 	@$(BIN)/ruff check .

@@ -7,11 +7,19 @@ import pytest
 
 
 def tool(name: str, package: str) -> str:
-    """Return the path of a program; skip the test without it, except where CI must have it."""
-    path = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
-    if path:
-        return path
-    reason = f"{name} is not installed: apt install {package}"
-    if "CI" in os.environ:
-        pytest.fail(reason)
-    pytest.skip(reason)
+    """Return the path of a program; skip the test without it, but fail it in CI."""
+    if not _find(name) and "CI" in os.environ:
+        pytest.fail(f"{name} is not installed: .ci/run installs {package}")
+    return optional_tool(name, package)
+
+
+def optional_tool(name: str, package: str) -> str:
+    """Return the path of a program that CI need not have; skip the test without it."""
+    path = _find(name)
+    if not path:
+        pytest.skip(f"{name} is not installed: apt install {package}")
+    return path
+
+
+def _find(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
