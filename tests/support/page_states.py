@@ -122,9 +122,10 @@ def errors(site: ShownSite) -> dict[str, TestResponse]:
     """What goes wrong with the site itself."""
     limiter.enabled = True
     client = site.visitor()
-    tries = [client.submit("/login", email="nobody", password="x") for _ in range(6)]
+    log_ins = [client.submit("/login", email="nobody", password="x") for _ in range(6)]
+    sign_ups = [client.submit("/register", username="x") for _ in range(11)]
     limiter.enabled = False
-    answers = {"429": tries[-1]}
+    answers = {"429": sign_ups[-1], "too many log-ins": log_ins[-1]}
     about = site.app.view_functions["main.about"]
     site.app.config["PROPAGATE_EXCEPTIONS"] = False
     for code in (500, 503):
