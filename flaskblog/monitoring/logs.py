@@ -18,6 +18,8 @@ from sqlalchemy import inspect
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict, WrappedLogger
 
+from flaskblog.monitoring.repeated_errors import RepeatedErrorsHandler
+
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 # Requested constantly by monitoring and by every page: logged at DEBUG.
@@ -29,7 +31,7 @@ VERBOSE_LOGGERS = ("flaskblog", "_granian", "alembic.runtime.migration")
 # Alembic's greeting at each start; the request lines of Werkzeug's server, which hold full paths.
 IGNORED_MESSAGES = ("Context impl ", "Will assume ", " - - [")
 REQUEST_FIELDS = (
-    "method", "rule", "endpoint", "status", "milliseconds", "user_id"
+    "method", "rule", "endpoint", "status", "milliseconds", "user_id", "error"
 )  # fmt: skip
 HANDLER = "flaskblog"
 
@@ -46,7 +48,7 @@ def init_app(app: Flask) -> None:
 
 def configure(log_format: str, level: str) -> None:
     """Send all log records of this process to one handler; replaces an earlier configuration."""
-    handler = logging.StreamHandler(cast(TextIO, _StderrWriter()))
+    handler = RepeatedErrorsHandler(cast(TextIO, _StderrWriter()))
     handler.set_name(HANDLER)
     handler.addFilter(_is_wanted)
     handler.setFormatter(_formatter(log_format))
