@@ -3,10 +3,12 @@
 It is the same for every engine, and `tar` and `sqlite3` open it.
 """
 
+import gzip
 import io
 import json
 import os
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +17,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Self
 
+from humanize import naturalsize
+
+from flaskblog.backup import space
 from flaskblog.backup.checksums import TableChecksum
+from flaskblog.backup.errors import ArchiveError
 from flaskblog.backup.transfer import Snapshot
 from flaskblog.database.base import now
 from flaskblog.media.store import NAME, Store
@@ -24,11 +30,11 @@ FORMAT = 1
 DATABASE = "database.sqlite"
 MANIFEST = "manifest.json"
 PICTURES = "media"
+MANIFEST_LIMIT = 64 * 1024**2  # bytes; a picture takes a hundred
+# Bytes of tar headers before a file, and of padding after the last one.
+HEADER_LIMIT = 1024**2
+CHUNK = 1024**2
 COMPRESSION_LEVEL = 3  # a third of the time of level 6, for a file that is a tenth larger
-
-
-class ArchiveError(Exception):
-    """The file is not a backup of Flaskblog, or it is damaged."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,10 @@ class Manifest:
                 name: TableChecksum(table["rows"], table["checksum"], tuple(table["columns"]))
                 for name, table in fields["tables"].items()
             }
-            snapshot = Snapshot(fields["revision"], tables, fields["counters"])
+            counters = {name: int(number) for name, number in fields["counters"].items()}
+            snapshot = Snapshot(str(fields["revision"]), tables, counters)
             return cls(datetime.fromisoformat(fields["made_at"]), snapshot, fields["pictures"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise ArchiveError(f"Its {MANIFEST} cannot be read.") from None
 
 
@@ -115,10 +122,9 @@ def unpack(path: Path, folder: Path) -> Manifest:
     (folder / PICTURES).mkdir(parents=True)
     pictures: dict[str, str] = {}
     try:
-        with tarfile.open(path, mode="r|gz") as tar:
-            for member in tar:
-                _extract(tar, member, folder, pictures)
-    except (tarfile.TarError, EOFError, OSError) as error:
+        with gzip.open(path) as file:
+            _unpack_files(_LimitedReader(file), folder, pictures)
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError) as error:
         raise ArchiveError(f"It cannot be read: {error}") from None
     if not (folder / MANIFEST).exists() or not (folder / DATABASE).exists():
         raise ArchiveError(f"It has no {MANIFEST} or no {DATABASE}.")
@@ -126,6 +132,31 @@ def unpack(path: Path, folder: Path) -> Manifest:
     if pictures != manifest.pictures:
         raise ArchiveError("Its pictures differ from those in its manifest.")
     return manifest
+
+
+class _LimitedReader(io.BufferedIOBase):
+    """Reads no more than is allowed: a small file may unpack to terabytes."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+        self.allowed = HEADER_LIMIT
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = self._file.read(size)
+        self.allowed -= len(data)
+        if self.allowed < 0:
+            raise ArchiveError("It unpacks to more than the files that it names.")
+        return data
+
+
+def _unpack_files(reader: _LimitedReader, folder: Path, pictures: dict[str, str]) -> None:
+    with tarfile.open(fileobj=reader, mode="r|") as tar:
+        for member in tar:
+            reader.allowed = member.size + HEADER_LIMIT
+            _extract(tar, member, folder, pictures)
+            reader.allowed = HEADER_LIMIT
+    while reader.read(CHUNK):
+        pass  # to the checksum at the end
 
 
 def _extract(
@@ -136,6 +167,9 @@ def _extract(
     picture = member.name.removeprefix(f"{PICTURES}/")
     if data is None:
         raise ArchiveError(f"It contains {member.name!r}, which is not a file.")
+    if member.name == MANIFEST and member.size > MANIFEST_LIMIT:
+        raise ArchiveError(f"Its {MANIFEST} is larger than {naturalsize(MANIFEST_LIMIT, True)}.")
+    space.require(member.size, folder)
     if member.name in {MANIFEST, DATABASE}:
         _write(folder / member.name, data)
     elif NAME.fullmatch(picture):
@@ -148,7 +182,7 @@ def _write(path: Path, data: IO[bytes]) -> str:
     """Return the SHA-256 of what is written."""
     digest = sha256()
     with path.open("xb") as file:
-        while chunk := data.read(1024 * 1024):
+        while chunk := data.read(CHUNK):
             digest.update(chunk)
             file.write(chunk)
     return digest.hexdigest()

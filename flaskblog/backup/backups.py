@@ -1,20 +1,20 @@
 """Backups of the running site. Each is restored and compared before it gets its name."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+import click
 from flask import current_app
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Table
 
-from flaskblog.backup import transfer
-from flaskblog.backup.archive import DATABASE, PICTURES, ArchiveError, Manifest, create, unpack
+from flaskblog.backup import contents, scratch, space, transfer
+from flaskblog.backup.archive import DATABASE, PICTURES, Manifest, create, unpack
+from flaskblog.backup.errors import BackupError
+from flaskblog.backup.marker import sync_folder
 from flaskblog.backup.transfer import Progress, Snapshot, no_progress
 from flaskblog.database import schema
 from flaskblog.database.base import now
@@ -25,20 +25,20 @@ NIGHTLY_RETENTION = 7  # backups
 WEEKLY_RETENTION = 8  # backups
 HOUR = 3  # UTC, of the nightly backup
 SCRATCH_PREFIX = ".flaskblog-"
-SCRATCH_MAX_AGE = timedelta(days=1)
 _NAME = re.compile(r"flaskblog-(\d{8}T\d{6}Z)\.tar\.gz")
-
-
-class BackupError(Exception):
-    """A message of one line for the operator."""
 
 
 @dataclass(frozen=True)
 class VerifiedBackup:
-    """An unpacked archive whose rows and pictures match its manifest."""
+    """An unpacked archive whose rows and pictures match its manifest.
+
+    `tables` are those of our own schema; `ignored` names what else its database holds.
+    """
 
     manifest: Manifest
     folder: Path
+    tables: dict[str, Table]
+    ignored: list[str]
 
     @property
     def database(self) -> Path:
@@ -55,37 +55,43 @@ def take(path: Path, progress: Progress = no_progress) -> Manifest:
     Raises `BackupError`, `ArchiveError`, `flaskblog.media.store.MediaError` or `OSError`.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=path.parent) as scratch:
-        draft, copied = Path(scratch, "archive"), Path(scratch, "copied.db")
+    scratch.remove_abandoned(SCRATCH_PREFIX, path.parent)
+    space.require(_needed_space(), path.parent)
+    with scratch.folder(SCRATCH_PREFIX, path.parent) as folder:
+        draft, copied = folder / "archive", folder / "copied.db"
         with create(draft) as archive:
             # Before and after the rows, as pictures are removed and uploaded meanwhile.
             archive.add_pictures(pictures.store())
             snapshot = _copy_database(copied, progress)
             archive.add_database(copied)
+            copied.unlink()
             archive.add_pictures(pictures.store())
             archive.add_manifest(snapshot)
-        with verified(draft, progress) as backup:
-            manifest = backup.manifest
+        manifest = _verify(draft, folder, progress).manifest
         draft.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return manifest
+
+
+def take_with_bar(path: Path) -> Manifest:
+    """As `take`, with a progress bar on a terminal."""
+    with db.engine.connect() as connection:
+        rows = transfer.count_rows(connection) + 1
+    with click.progressbar(length=2 * rows, label="Backing up") as bar:
+        return take(path, bar.update)
 
 
 @contextmanager
 def verified(path: Path, progress: Progress = no_progress) -> Iterator[VerifiedBackup]:
-    """Unpack an archive into a temporary folder and compare it with its manifest.
+    """Unpack an archive into a folder beside the backups and compare it with its manifest.
 
     Raises `ArchiveError`, or `BackupError` when a newer version of Flaskblog made it.
     """
-    parent = path.parent if os.access(path.parent, os.W_OK) else None
-    with TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=parent) as scratch:
-        folder = Path(scratch, "restored")
-        manifest = unpack(path, folder)
-        if not schema.is_known_revision(manifest.snapshot.revision):
-            raise BackupError("A newer version of Flaskblog made this backup: upgrade first.")
-        backup = VerifiedBackup(manifest, folder)
-        _check_database(backup, progress)
-        yield backup
+    parent = default_folder()
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch.remove_abandoned(SCRATCH_PREFIX, parent)
+    with scratch.folder(SCRATCH_PREFIX, parent) as folder:
+        yield _verify(path, folder, progress)
 
 
 def last_verified() -> datetime | None:
@@ -96,8 +102,12 @@ def last_verified() -> datetime | None:
 
 def new_path() -> Path:
     """Return the default path of a backup made now."""
-    folder = current_app.config["BACKUP_FOLDER"] or Path(current_app.instance_path, "backups")
-    return Path(folder, f"flaskblog-{now():%Y%m%dT%H%M%SZ}.tar.gz")
+    return default_folder() / f"flaskblog-{now():%Y%m%dT%H%M%SZ}.tar.gz"
+
+
+def default_folder() -> Path:
+    """Return `BACKUP_FOLDER`, or a folder in `instance/`."""
+    return current_app.config["BACKUP_FOLDER"] or Path(current_app.instance_path, "backups")
 
 
 def take_nightly() -> None:
@@ -111,7 +121,6 @@ def take_nightly() -> None:
     existing = _backups_in(folder)
     for time in existing.keys() - retained(existing.keys()):
         existing[time].unlink()
-    _remove_scratch(folder)
 
 
 def retained(times: Iterable[datetime]) -> set[datetime]:
@@ -141,11 +150,20 @@ def _backups_in(folder: Path) -> dict[datetime, Path]:
     }
 
 
-def _remove_scratch(folder: Path) -> None:
-    """Remove what killed processes left."""
-    for scratch in folder.glob(f"{SCRATCH_PREFIX}*"):
-        if now() - datetime.fromtimestamp(scratch.stat().st_mtime, UTC) > SCRATCH_MAX_AGE:
-            shutil.rmtree(scratch)
+def _verify(path: Path, scratch_folder: Path, progress: Progress) -> VerifiedBackup:
+    folder = scratch_folder / "unpacked"
+    manifest = unpack(path, folder)
+    if not schema.is_known_revision(manifest.snapshot.revision):
+        raise BackupError("A newer version of Flaskblog made this backup: upgrade first.")
+    own = contents.own(manifest.snapshot.revision, scratch_folder / "own.db")
+    ignored = contents.check(folder / DATABASE, own, manifest.snapshot, progress)
+    return VerifiedBackup(manifest, folder, own.tables, ignored)
+
+
+def _needed_space() -> int:
+    """The copied database, and its compressed copy, which is usually a third of it."""
+    with db.engine.connect() as connection:
+        return schema.size(connection) * 3 // 2
 
 
 def _copy_database(path: Path, progress: Progress) -> Snapshot:
@@ -157,32 +175,6 @@ def _copy_database(path: Path, progress: Progress) -> Snapshot:
                 raise BackupError("There is no site to back up yet.")
             schema.create_tables(engine, revision)
             with engine.begin() as target:
-                return transfer.copy(source, target, progress)
+                return transfer.copy(source, schema.tables(source), target, progress)
     finally:
         engine.dispose()
-
-
-def _check_database(backup: VerifiedBackup, progress: Progress) -> None:
-    engine = schema.open_engine(f"sqlite:///{backup.database}")
-    try:
-        with engine.connect() as connection:
-            result = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
-            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-            if result != "ok" or orphans:
-                raise ArchiveError(f"Its database is damaged: {result}.")
-            expected = backup.manifest.snapshot
-            found = transfer.read_back(connection, expected, progress)
-            if differing := transfer.differences(expected, found):
-                raise ArchiveError(f"Its rows differ from its manifest: {', '.join(differing)}.")
-    except DatabaseError as error:
-        raise ArchiveError(f"Its database is damaged: {error.orig}.") from None
-    finally:
-        engine.dispose()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,26 +3,15 @@
 from pathlib import Path
 
 import click
-from alembic.util import CommandError
-from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy.exc import SQLAlchemyError
 
-from flaskblog.backup import backups, transfer
-from flaskblog.backup.archive import ArchiveError, Manifest
-from flaskblog.backup.backups import BackupError
-from flaskblog.backup.restore import (
-    require_stopped,
-    restore_and_upgrade,
-    restore_at_its_revision,
-)
-from flaskblog.backup.transfer import no_progress
-from flaskblog.database import schema
-from flaskblog.extensions import db
-from flaskblog.media.store import MediaError
+from flaskblog.backup import backups, marker
+from flaskblog.backup import upgrade as upgrades
+from flaskblog.backup.archive import Manifest
+from flaskblog.backup.errors import FAILURES, BackupError, reason
+from flaskblog.backup.restore import restore_and_upgrade, stopped_site
 from flaskblog.text.phrases import count
 
-ERRORS = (ArchiveError, BackupError, MediaError, OSError, SQLAlchemyError, CommandError)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -35,9 +24,9 @@ def backup(file: Path | None) -> None:
     if path.exists():
         raise click.ClickException(f"{path} exists already.")
     try:
-        manifest = _take(path)
-    except ERRORS as error:
-        raise click.ClickException(f"No backup was made. {error}") from None
+        manifest = backups.take_with_bar(path)
+    except FAILURES as error:
+        raise click.ClickException(f"No backup was made. {reason(error)}") from None
     click.echo(f"Backed up and verified: {path}, {_summary(manifest)}.")
 
 
@@ -51,65 +40,30 @@ def restore(file: Path, yes: bool) -> None:
         with backups.verified(file.resolve()) as verified:
             manifest = verified.manifest
             click.echo(f"Backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC: {_summary(manifest)}.")
+            for part in verified.ignored:
+                click.echo(f"Ignored: {part}, which is not Flaskblog's.")
             if not yes:
                 click.confirm("Replace the current database?", abort=True)
-            rows = manifest.snapshot.rows
-            with click.progressbar(length=2 * rows, label="Restoring") as bar:
+            bar = click.progressbar(length=2 * manifest.snapshot.rows, label="Restoring")
+            with stopped_site(), bar:
                 previous = restore_and_upgrade(verified, bar.update)
-    except ERRORS as error:
-        raise click.ClickException(f"Nothing was restored. {error}") from None
+                marker.remove()
+    except FAILURES as error:
+        raise click.ClickException(f"Nothing was restored. {reason(error)}") from None
     click.echo(f"Restored. The previous database is kept: {previous}")
 
 
 @click.command()
+@click.option("--no-backup", is_flag=True, help="Make no backup before a migration.")
 @with_appcontext
-def upgrade() -> None:
+def upgrade(no_backup: bool) -> None:
     """Back up the stopped site and migrate its database; restore it if a migration fails."""
-    with db.engine.connect() as connection:
-        revision = schema.current_revision(connection)
-    if revision is None:
-        schema.migrate(db.engine, "head")
-        click.echo("The database is created.")
-        return
-    if revision != schema.head_revision():
-        _back_up_and_migrate(backups.new_path())
+    migrate = upgrades.upgrade_without_backup if no_backup else upgrades.upgrade
+    try:
+        migrate()
+    except BackupError as error:
+        raise click.ClickException(str(error)) from None
     click.echo("The database is up to date.")
-
-
-def _back_up_and_migrate(path: Path) -> None:
-    with db.engine.connect() as connection:
-        fingerprint = schema.fingerprint(connection)
-    try:
-        require_stopped()
-        manifest = _take(path)
-    except ERRORS as error:
-        raise click.ClickException(f"Nothing was changed. {error}") from None
-    click.echo(f"Backed up and verified: {path}")
-    try:
-        schema.migrate(db.engine, "head")
-    except Exception as error:
-        current_app.logger.exception("migration failed")
-        _roll_back(path, manifest, fingerprint)
-        raise click.ClickException(f"Nothing was changed. A migration failed: {error}") from None
-
-
-def _take(path: Path) -> Manifest:
-    with db.engine.connect() as connection:
-        rows = transfer.count_rows(connection) + 1
-    with click.progressbar(length=2 * rows, label="Backing up") as bar:
-        return backups.take(path, bar.update)
-
-
-def _roll_back(path: Path, manifest: Manifest, fingerprint: object) -> None:
-    """Restore the backup if the failed migration committed a change."""
-    with db.engine.connect() as connection:
-        if schema.fingerprint(connection) == fingerprint:
-            found = transfer.read_back(connection, manifest.snapshot, no_progress)
-            if not transfer.differences(manifest.snapshot, found):
-                return
-    with backups.verified(path) as verified:
-        previous = restore_at_its_revision(verified)
-    click.echo(f"The partly migrated database is kept: {previous}")
 
 
 def _summary(manifest: Manifest) -> str:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from config import check_database_url
 from flaskblog.backup import transfer
 from flaskblog.backup.checksums import TableChecksum
+from flaskblog.backup.errors import BackupError, reason
+from flaskblog.backup.restore import stopped_site
 from flaskblog.backup.transfer import Snapshot
 from flaskblog.database import schema
 from flaskblog.extensions import db
@@ -20,7 +22,7 @@ from flaskblog.extensions import db
 def move(url: str) -> None:
     """Copy the site to another database, and compare the two.
 
-    Stop the site first: later changes are not copied.
+    The site must be stopped: later changes would not be copied.
     """
     try:
         check_database_url(url)
@@ -28,11 +30,11 @@ def move(url: str) -> None:
         raise click.ClickException(f"--to: {error}") from None
     engine = schema.open_engine(url)
     try:
-        with transfer.snapshot_connection(db.engine) as source:
+        with stopped_site(), transfer.snapshot_connection(db.engine) as source:
             _move(source, engine)
         schema.analyze(engine)
-    except DBAPIError as error:
-        raise click.ClickException(f"Nothing was moved. {error.orig}") from None
+    except (BackupError, DBAPIError) as error:
+        raise click.ClickException(f"Nothing was moved. {reason(error)}") from None
     finally:
         engine.dispose()
     click.echo(f"Moved to {engine.url.render_as_string()}. Set DATABASE_URL to use it.")
@@ -50,9 +52,9 @@ def _move(source: Connection, engine: Engine) -> None:
     rows = transfer.count_rows(source)
     with engine.begin() as target:
         with click.progressbar(length=rows, label="Copying") as bar:
-            read = transfer.copy(source, target, bar.update)
+            read = transfer.copy(source, schema.tables(source), target, bar.update)
         with click.progressbar(length=rows, label="Comparing") as bar:
-            found = transfer.read_back(target, read, bar.update)
+            found = transfer.read_back(target, schema.tables(target), read, bar.update)
         _print_checksums(read, found)
         if differing := transfer.differences(read, found):
             raise click.ClickException(f"Nothing was moved. These differ: {', '.join(differing)}.")

@@ -92,6 +92,18 @@ def tables(connection: Connection) -> dict[str, Table]:
     return {table.name: table for table in metadata.sorted_tables}
 
 
+def size(connection: Connection) -> int:
+    """Return the bytes of the database, indexes included."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    else:
+        query = (
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+        )
+    return int(connection.scalar(text(query)) or 0)
+
+
 def analyze(engine: Engine) -> None:
     """Update PostgreSQL's planner statistics after a bulk load; autovacuum takes minutes."""
     if engine.dialect.name != "postgresql":

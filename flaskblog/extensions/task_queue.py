@@ -44,6 +44,8 @@ class Queue(MemoryHuey):
         else:
             dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
             self.storage = _PostgresStorage(self.name, dsn=dsn, connect_timeout=5)
+        # Opened again when it is used: a command that needs the database alone waits for this one.
+        self.storage.close()
 
     def execute(self, task: Task, timestamp: datetime | None = None) -> Any:
         with self.app.app_context():

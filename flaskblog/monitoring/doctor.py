@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy import func, select
 
+from flaskblog.backup import leftovers, marker
 from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.extensions import mail as mailer
@@ -145,6 +146,21 @@ def _mode(path: Path) -> int:
         return 0
 
 
+def interrupted() -> Finding:
+    """Looks for what killed upgrades, restores and backups have left."""
+    if under_way := marker.read():
+        return failing(
+            f"An upgrade was interrupted while {under_way.step}; its backup is {under_way.backup}.",
+            "Run: flask --app run upgrade",
+        )
+    if found := leftovers.names():
+        return warning(
+            f"Killed commands have left {', '.join(found)}.",
+            "Delete them: flask --app run doctor --fix",
+        )
+    return ok("No command was interrupted.")
+
+
 CHECKS: dict[str, Check] = {
     "settings": settings,
     "key": key,
@@ -154,4 +170,5 @@ CHECKS: dict[str, Check] = {
     "mail server": smtp,
     "clock": clock,
     "proxy": proxy,
+    "leftovers": interrupted,
 }

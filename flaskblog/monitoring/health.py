@@ -97,7 +97,8 @@ def run_checks(checks: dict[str, Check]) -> dict[str, Finding]:
 def _unknown(name: str, findings: dict[str, Finding]) -> Finding | None:
     if name in DATABASE_CHECKS and findings.get("database") == DATABASE_DOWN:
         return warning("Unknown while the database is unavailable.", "")
-    if name in TABLE_CHECKS and findings.get("schema") == NOT_MIGRATED:
+    schema_finding = findings.get("schema")
+    if name in TABLE_CHECKS and schema_finding and schema_finding.state == State.FAILING:
         return warning("Unknown until the database is migrated.", "")
     return None
 

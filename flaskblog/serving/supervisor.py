@@ -9,9 +9,9 @@ from functools import partial
 
 import click
 from flask import current_app
-from flask_migrate import upgrade
-from sqlalchemy.exc import OperationalError
 
+from flaskblog.backup.errors import BackupError
+from flaskblog.backup.upgrade import upgrade, upgrade_without_backup
 from flaskblog.serving import worker
 from flaskblog.serving.preload import preload
 from flaskblog.serving.server import SHUTDOWN_TIMEOUT, check_address, serve
@@ -24,13 +24,14 @@ _STOP_TIMEOUT = SHUTDOWN_TIMEOUT + 5  # seconds
 
 
 @click.option("--debug", is_flag=True, help="Reload on changes, and show the debugger.")
-def start(debug: bool) -> None:
-    """Upgrade the database, then run web server and worker until stopped."""
+@click.option("--no-backup", is_flag=True, help="Make no backup before a migration.")
+def start(debug: bool, no_backup: bool) -> None:
+    """Upgrade the database after a backup, then run web server and worker until stopped."""
     check_address(current_app.config["HOST"], current_app.config["PORT"])
     try:
-        upgrade()
-    except OperationalError as error:
-        raise click.ClickException(f"The database cannot be upgraded: {error.orig}") from None
+        (upgrade_without_backup if no_backup else upgrade)()
+    except BackupError as error:
+        raise click.ClickException(str(error)) from None
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     preload(app)
     sys.exit(

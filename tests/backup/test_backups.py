@@ -1,6 +1,7 @@
 """Making, verifying and expiring backups."""
 
-import os
+import re
+import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,14 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from flaskblog.backup import backups, transfer
-from flaskblog.backup.archive import ArchiveWriter
+from flaskblog.backup import backups, scratch, transfer
+from flaskblog.backup.archive import ArchiveWriter, Manifest, unpack
 from flaskblog.backup.backups import last_verified, retained, take_nightly
-from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Post, User
 from tests.support.commands import run_command
 from tests.support.factories import make_post
+from tests.support.installation import DiskUsage
 
 
 def test_a_backup_made_during_writes_is_consistent(
@@ -114,11 +115,51 @@ def test_retention_is_the_last_seven_and_one_a_week_for_eight_weeks() -> None:
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 @pytest.mark.usefixtures("site")
-def test_scratch_folders_of_killed_backups_are_removed_after_a_day(tmp_path: Path) -> None:
-    scratch = tmp_path / "backups" / f"{backups.SCRATCH_PREFIX}killed"
-    scratch.mkdir(parents=True)
-    (scratch / "archive").touch()
-    day = (now() - timedelta(days=2)).timestamp()
-    os.utime(scratch, (day, day))
-    take_nightly()
-    assert not scratch.exists()
+def test_scratch_folders_of_killed_backups_are_removed_by_the_next_one(tmp_path: Path) -> None:
+    killed = tmp_path / "backups" / f"{backups.SCRATCH_PREFIX}killed"
+    killed.mkdir(parents=True)
+    (killed / "archive").touch()
+    with scratch.folder(backups.SCRATCH_PREFIX, killed.parent) as used:
+        take_nightly()
+        assert used.exists()
+    assert not killed.exists()
+
+
+@pytest.mark.usefixtures("empty_url")
+def test_a_backup_that_does_not_fit_on_the_disk_is_not_begun(
+    site: Flask, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = DiskUsage(10**12, 10**12 - 1000, 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+    monkeypatch.setattr(scratch, "folder", None)  # nothing is written
+    refused = run_command(site, "backup", str(archive))
+    assert refused.exit_code == 1
+    [line] = [line for line in refused.output.splitlines() if "Backing up" not in line]
+    assert re.fullmatch(
+        r"Error: No backup was made\. It needs [\d.]+ [kM]B of free space in \S+,"
+        r" and 1.0 kB are free\.",
+        line,
+    )
+
+
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_a_backup_needs_little_more_space_than_the_database_and_its_archive(
+    site: Flask, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write-ahead log of the copy, or the copy beside the unpacked archive, would double it."""
+    copied: list[int] = []
+    unpacked: list[list[str]] = []
+
+    def note_copy(self: ArchiveWriter, path: Path) -> None:
+        copied.append(path.with_name(f"{path.name}-wal").exists())
+        add_database(self, path)
+
+    def note_unpacking(path: Path, folder: Path) -> Manifest:
+        unpacked.append(sorted(entry.name for entry in path.parent.iterdir()))
+        return unpack(path, folder)
+
+    add_database = ArchiveWriter.add_database
+    monkeypatch.setattr(ArchiveWriter, "add_database", note_copy)
+    monkeypatch.setattr(backups, "unpack", note_unpacking)
+    assert run_command(site, "backup", str(archive)).exit_code == 0
+    assert (copied, unpacked) == ([False], [["archive"]])

@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.config import Config
 from flask import Flask
-from sqlalchemy import Connection, select, text
+from sqlalchemy import select, text
 
 from flaskblog.backup import backups, transfer
 from flaskblog.backup.backups import last_verified
@@ -22,12 +21,11 @@ from tests.support.client import browser
 from tests.support.commands import run_command
 from tests.support.factories import PASSWORD, make_post
 from tests.support.filled_site import SURPRISING
+from tests.support.old_site import FIRST, fill, state
 
-FIRST = "0001"
 # Made by version 0.1 (commit 2915677): its tests' filled site, a picture for the user "writer",
 # and `flask --app run backup`. A row in every table.
 PREVIOUS = Path(__file__).with_name("site-of-version-0.1.tar.gz")
-WRITTEN_AT = datetime(2025, 1, 2, 3, 4, 5, 678901, UTC)
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op
@@ -57,32 +55,6 @@ def old_site(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
         db.session.remove()
 
 
-def fill(connection: Connection) -> None:
-    tables = schema.tables(connection)
-    for name in ("ada", "bob"):
-        values = {
-            "username": name,
-            "username_key": name,
-            "email": f"{name}@example.org",
-            "email_key": f"{name}@example.org",
-            "password_hash": "x",
-            "created_at": WRITTEN_AT,
-        }
-        connection.execute(tables["user"].insert(), values)
-    post = {"author_id": 1, "content": SURPRISING, "created_at": WRITTEN_AT}
-    for number in range(5):
-        connection.execute(tables["post"].insert(), post | {"title": f"Post {number}"})
-
-
-def state(site: Flask) -> object:
-    with site.app_context(), db.engine.connect() as connection:
-        rows = {
-            name: [*map(tuple, connection.execute(select(table)))]
-            for name, table in schema.tables(connection).items()
-        }
-        return schema.current_revision(connection), schema.fingerprint(connection), rows
-
-
 def test_a_database_of_the_first_revision_is_upgraded_and_keeps_all_posts(old_site: Flask) -> None:
     done = run_command(old_site, "upgrade")
     assert done.exit_code == 0, done.output
@@ -107,7 +79,7 @@ def test_a_site_filled_by_the_previous_version_is_upgraded_and_loses_nothing(
         assert run_command(site, "upgrade").output == "The database is up to date.\n"
         with backups.verified(PREVIOUS) as backup, db.engine.connect() as connection:
             expected = backup.manifest.snapshot
-            found = transfer.read_back(connection, expected, no_progress)
+            found = transfer.read_back(connection, schema.tables(connection), expected, no_progress)
             changed = {*transfer.differences(expected, found)}
             assert changed <= {transfer.VERSION_TABLE, "the revision"}
             assert {*expected.tables} <= {*Base.metadata.tables, transfer.VERSION_TABLE}

@@ -53,6 +53,22 @@ def test_a_target_that_is_not_empty_is_refused_and_unchanged(
         db.session.remove()
 
 
+def test_a_running_site_is_not_moved(empty_url: str, tmp_path: Path) -> None:
+    site = filled_site(empty_url, posts=2)
+    target = tmp_path / "there.db"
+    other = schema.open_engine(site.config["SQLALCHEMY_DATABASE_URI"])
+    with other.connect() as connection:
+        connection.execute(select(Post.id))
+        refused = run_command(site, "db", "move", "--to", f"sqlite:///{target}")
+    other.dispose()
+    assert refused.exit_code == 1
+    assert refused.output == (
+        "Error: Nothing was moved. The site is running. Stop its processes first, then try again.\n"
+    )
+    assert not target.exists()
+    assert run_command(site, "db", "move", "--to", f"sqlite:///{target}").exit_code == 0
+
+
 def test_a_difference_is_reported_and_leaves_the_target_empty(
     empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

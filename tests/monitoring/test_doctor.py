@@ -236,7 +236,9 @@ def test_an_old_schema_and_a_missing_database_are_reported(
         upgrade()
         downgrade(revision="-1")
         heartbeat.record()
-        assert "flask --app run upgrade" in faults(site)["schema"]
+        found = faults(site)
+        assert "flask --app run upgrade" in found["schema"]
+        assert "until the database is migrated" in found["mail"]
         db.engine.dispose()
     queue.storage.close()
     for path in tmp_path.iterdir():

@@ -1,6 +1,8 @@
 """Fixtures for tests of backups: a filled site on each engine, and a place for an archive."""
 
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,18 @@ def site(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     return tmp_path / "backup.tar.gz"
+
+
+def repack(archive: Path, name: str, change: Callable[[bytes], bytes]) -> None:
+    """Change one file of an archive."""
+    with tarfile.open(archive) as tar:
+        members = [(member, tar.extractfile(member)) for member in tar.getmembers()]
+        contents = [(member, data.read() if data else b"") for member, data in members]
+    with tarfile.open(archive, "w:gz") as tar:
+        for member, data in contents:
+            changed = change(data) if member.name == name else data
+            member.size = len(changed)
+            tar.addfile(member, BytesIO(changed))
 
 
 def titles() -> list[str]:

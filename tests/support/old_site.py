@@ -1,0 +1,39 @@
+"""The rows of a site of the first revision, and the whole state of a database."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+from sqlalchemy import Connection, select
+
+from flaskblog.database import schema
+from flaskblog.extensions import db
+from tests.support.filled_site import SURPRISING
+
+FIRST = "0001"
+WRITTEN_AT = datetime(2025, 1, 2, 3, 4, 5, 678901, UTC)
+
+
+def fill(connection: Connection) -> None:
+    tables = schema.tables(connection)
+    for name in ("ada", "bob"):
+        values = {
+            "username": name,
+            "username_key": name,
+            "email": f"{name}@example.org",
+            "email_key": f"{name}@example.org",
+            "password_hash": "x",
+            "created_at": WRITTEN_AT,
+        }
+        connection.execute(tables["user"].insert(), values)
+    post = {"author_id": 1, "content": SURPRISING, "created_at": WRITTEN_AT}
+    for number in range(5):
+        connection.execute(tables["post"].insert(), post | {"title": f"Post {number}"})
+
+
+def state(site: Flask) -> object:
+    with site.app_context(), db.engine.connect() as connection:
+        rows = {
+            name: [*map(tuple, connection.execute(select(table)))]
+            for name, table in schema.tables(connection).items()
+        }
+        return schema.current_revision(connection), schema.fingerprint(connection), rows
