@@ -11,6 +11,8 @@ import brotli
 from werkzeug.datastructures import Accept, Headers
 from werkzeug.http import parse_accept_header, parse_etags, parse_list_header, quote_etag
 
+from flaskblog.web.compression import MAX_ACCEPT_ENCODING_LENGTH
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -118,9 +120,15 @@ def is_cacheable(status: str, headers: HeaderList) -> bool:
     )
 
 
-@lru_cache
 def best_encoding(accepted: str) -> str:
     """Return the client's preferred encoding, of equal ones the smallest; "" for none."""
+    if len(accepted) > MAX_ACCEPT_ENCODING_LENGTH:
+        return ""
+    return _best_encoding(accepted)
+
+
+@lru_cache
+def _best_encoding(accepted: str) -> str:
     quality = parse_accept_header(accepted, Accept).quality
     best = max(ENCODINGS, key=quality)
     return best if quality(best) > 0 else ""

@@ -3,10 +3,8 @@
 from typing import Any
 
 from sqlalchemy import Update, func, select, update
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Integer
 
+from flaskblog.database.octet_length import octet_length
 from flaskblog.extensions import db
 from flaskblog.models.post import Post
 from flaskblog.models.revision import Revision
@@ -37,22 +35,4 @@ def _recount(user_id: int) -> Update:
 
 
 def _total(*columns: Any) -> Any:
-    return func.coalesce(func.sum(sum(map(_byte_length, columns))), 0)
-
-
-class _byte_length(GenericFunction[int]):  # noqa: N801
-    """The bytes of a text in UTF-8."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(_byte_length)
-def _octet_length(element: Any, compiler: Any, **options: Any) -> str:
-    return f"octet_length({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_byte_length, "sqlite")
-def _blob_length(element: Any, compiler: Any, **options: Any) -> str:
-    """SQLite has `octet_length` since version 3.43 only."""
-    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
+    return func.coalesce(func.sum(sum(map(octet_length, columns))), 0)

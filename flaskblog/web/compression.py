@@ -1,7 +1,10 @@
 """Compression of public responses."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_compress import Compress
+
+# Longer headers are ignored: Flask-Compress remembers the meaning of many.
+MAX_ACCEPT_ENCODING_LENGTH = 200
 
 _compress = Compress()
 
@@ -19,6 +22,8 @@ def _compress_public(response: Response) -> Response:
     # attacker who can inject text and observe the network (BREACH).
     # A partial response (206) must keep its byte range.
     if "no-store" in response.headers.get("Cache-Control", "") or response.status_code != 200:
+        return response
+    if len(request.headers.get("Accept-Encoding", "")) > MAX_ACCEPT_ENCODING_LENGTH:
         return response
     if response.is_streamed and response.content_type.startswith(("text/", "image/svg")):
         # Static files: reading them here also closes them, which Flask-Compress does not.

@@ -1,4 +1,4 @@
-"""Checks of every request before its view: host, origin, size, encoding. Each fails with 400."""
+"""Checks of every request before its view: host, origin, size, encoding. Each fails with 4xx."""
 
 import re
 from ipaddress import ip_address
@@ -13,12 +13,13 @@ from flaskblog.urls import is_api_path
 
 # By endpoint, in bytes. Up to here, a picture over its own limit is a form error; beyond, a 413.
 MAX_CONTENT_LENGTHS = {"users.account": 2 * MAX_BYTES}
+MAX_URL_LENGTH = 8_000  # RFC 9110, 4.1, asks for this at least
 # A link from an e-mail may be damaged in any way: its page explains that better than a 400.
 UNCHECKED_URLS = {"users.choose_password"}
 # Monitoring addresses a process by its IP address.
 ENDPOINTS_BY_IP_ADDRESS = {"main.livez", "main.readyz", "main.metrics"}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_PORT = re.compile(r":\d+\Z")
+_PORT = re.compile(r":\d{1,5}\Z")
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
 
 def _check_request() -> None:
     _check_host()
+    _check_length()
     _check_origin()
     _set_max_content_length()
     _check_encoding()
@@ -54,6 +56,12 @@ def _is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _check_length() -> None:
+    """Python and libraries remember a number of parsed URLs, whatever their length."""
+    if len(request.environ["PATH_INFO"]) + len(request.query_string) > MAX_URL_LENGTH:
+        abort(414, "The address is too long.")
 
 
 def _check_origin() -> None:

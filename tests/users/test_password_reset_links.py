@@ -74,7 +74,7 @@ def test_corrupt_and_forged_tokens_get_the_page_that_offers_a_new_link(
         ".",
         "..",
         "x",
-        "x" * 10_240,
+        "x" * 7_900,
         token * 60,
         "%25",
         "ü",

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from flaskblog.extensions import db
 from flaskblog.models import Post
+from flaskblog.web.request_checks import MAX_URL_LENGTH
 from tests.conftest import make_app
 from tests.support.client import Client, browser, is_own_page, read
 
@@ -19,7 +20,8 @@ PLACES = ["/", "/nothing/here", "/static/favicon.svg", "/post/1", "/livez"]
 @pytest.mark.parametrize(
     "host",
     ["evil.example", "localhost.evil.example", "evil.example:5000", "localhost@evil.example",
-     "127.0.0.1.evil.example", "[::1", "[", "a b", "localhost:port", "localhost/x", "a\tb", "%00"],
+     "127.0.0.1.evil.example", "[::1", "[", "a b", "localhost:port", "localhost/x", "a\tb", "%00",
+     "localhost:123456", "localhost:" + "1" * 60_000],
 )  # fmt: skip
 def test_an_unknown_or_malformed_host_is_rejected(client: Client, host: str, place: str) -> None:
     answer = client.get(place, headers={"Host": host})
@@ -34,6 +36,24 @@ def test_an_unknown_or_malformed_host_is_rejected(client: Client, host: str, pla
 )
 def test_known_hosts_are_accepted_in_any_case_and_with_any_port(client: Client, host: str) -> None:
     assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/login?next=/", "/user/", "/user//", "/post/1?x=", "/nothing/", "/static/", "/media/x"],
+)
+def test_an_address_that_is_too_long_is_rejected(client: Client, address: str) -> None:
+    longest = address + "a" * (MAX_URL_LENGTH + address.count("?") - len(address))
+    assert client.get(longest).status_code in {200, 302, 308, 404}
+    refused = client.get(longest + "a")
+    assert refused.status_code == 414
+    assert is_own_page(refused)
+    assert "The address is too long." in refused.text
+
+
+def test_the_api_rejects_an_address_that_is_too_long_with_a_problem(client: Client) -> None:
+    refused = client.get(f"/api/posts?author={'a' * MAX_URL_LENGTH}")
+    assert (refused.status_code, refused.mimetype) == (414, "application/problem+json")
 
 
 def test_the_host_of_site_url_is_accepted(database_url: str) -> None:
