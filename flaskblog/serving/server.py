@@ -5,7 +5,8 @@ import signal
 import socket
 from functools import partial
 from multiprocessing import get_start_method
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import click
@@ -15,11 +16,13 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
+from flaskblog.backup import scratch
 from flaskblog.monitoring import logs, metrics
 from flaskblog.serving.preload import exit_with_parent
 
 # Seconds for running requests to finish after SIGTERM.
 SHUTDOWN_TIMEOUT = 30
+METRICS_PREFIX = "flaskblog-metrics-"
 _TERM = {signal.SIGTERM}
 
 
@@ -32,9 +35,10 @@ def serve(app: Flask) -> None:
     server = _server(app)
     server.on_startup(partial(_print_url, app))
     _handle_sigterm_in_workers()
-    with TemporaryDirectory(prefix="flaskblog-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        metrics.start_counting(app, folder)
+    scratch.remove_abandoned(METRICS_PREFIX, Path(gettempdir()))
+    with scratch.folder(METRICS_PREFIX) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        metrics.start_counting(app, str(folder))
         # Spawned workers, as on macOS, import `run:app` themselves.
         is_forked = get_start_method() == "fork"
         server.serve(

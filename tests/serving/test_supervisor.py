@@ -227,6 +227,26 @@ def read(address: str) -> str:
     return ""
 
 
+def test_the_metrics_folder_of_a_killed_server_is_deleted_by_the_next_one(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    settings |= {"TMPDIR": str(tmp_path)}
+    with started([sys.executable, "run.py"], tmp_path / "log", settings) as live:
+        live.address()
+        [killed] = tmp_path.glob("flaskblog-metrics-*")
+        live.kill()
+    assert killed.exists()
+    with started([sys.executable, "run.py"], tmp_path / "log", settings) as live:
+        live.address()
+        [first] = tmp_path.glob("flaskblog-metrics-*")
+        assert first != killed
+        settings |= {"PORT": str(free_port())}
+        with started([sys.executable, "run.py"], tmp_path / "other", settings) as other:
+            other.address()
+            assert first.exists(), "it is used by the first server"
+    assert not list(tmp_path.glob("flaskblog-metrics-*"))
+
+
 def test_workers_that_are_just_starting_can_be_stopped(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
