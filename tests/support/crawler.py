@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 
 # They belong to a connection or a moment, or carry the proxy's own name.
 OWN_HEADERS = {
-    "connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "via",
-    "x-request-id",
+    "connection", "content-length", "date", "expires", "keep-alive", "server", "transfer-encoding",
+    "via", "x-request-id",
 }  # fmt: skip
 # Form tokens are signed with the time, form keys are random, and ages grow.
 PASSING = re.compile(rb'<input[^>]*type="hidden"[^>]*>|<time.*?</time>[^<]*')
