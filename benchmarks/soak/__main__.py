@@ -21,25 +21,26 @@ VISITS: dict[str, tuple[Callable[[Visitor], None], int]] = {
     "read": (visits.read, 4),
     "write": (visits.write, 2),
     "log in": (visits.log_in_and_out, 1),
-    "upload": (visits.upload, 1),
-    "preview": (visits.preview, 1),
-    "API": (visits.use_api, 1),
+    "upload": (visits.upload, 2),
+    "preview": (visits.preview, 2),
+    "API": (visits.use_api, 2),
     GUESS: (hostile.guess_passwords, 1),
 }
 ATTACKS = (hostile.send_malformed, hostile.send_malformed, hostile.send_slow_bodies)
 
 
 @click.command()
-@click.option("--minutes", default=10.0, show_default=True, help="Of load, the first included.")
+@click.option("--minutes", default=10.0, show_default=True, help="Of load, warm-up included.")
+@click.option("--warm-up", default=1.0, show_default=True, help="Minutes; more on a slow machine.")
 @click.option("--rest", default=60, show_default=True, help="Seconds until idle threads end.")
 @click.option("--posts", default=2000, show_default=True, help="That the site has already.")
 @click.option("--database-url", default="", help="A PostgreSQL server. Default: SQLite")
-def soak(minutes: float, rest: int, posts: int, database_url: str) -> None:
+def soak(minutes: float, warm_up: float, rest: int, posts: int, database_url: str) -> None:
     """Load a new site; exit with 1 if it fails, loses a write, or needs ever more.
 
-    Its usage after the first minute is compared with that at the end, both at rest.
+    Its usage after the warm-up is compared with that at the end, both at rest.
     """
-    first = min(1, minutes / 2)
+    warm_up = min(warm_up, minutes / 2)
     with (
         sites.temporary_site(PEOPLE, posts, database_url) as (environment, folder),
         (folder / "log").open("w+") as log,
@@ -48,8 +49,8 @@ def soak(minutes: float, rest: int, posts: int, database_url: str) -> None:
         command = ["flask", "--app", "run", "start"]
         with servers.serving(command, environment, "/livez", log) as (address, process):
             site = Site(address)
-            before = _use_after_load(site, process, first, rest)
-            after = _use_after_load(site, process, minutes - first, rest)
+            before = _use_after_load(site, process, warm_up, rest)
+            after = _use_after_load(site, process, minutes - warm_up, rest)
             with httpx.Client(base_url=address, timeout=TIMEOUT) as client:
                 lost = site.traffic.lost(client)
         log.seek(0)
