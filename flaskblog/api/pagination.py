@@ -1,6 +1,6 @@
 """Pages of lists, by number or by cursor."""
 
-from itertools import accumulate
+from contextlib import closing
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,6 @@ from sqlalchemy import Select
 
 from flaskblog.api.fields import NO_NUL, WholeNumber
 from flaskblog.api.schemas import Input
-from flaskblog.database.octet_length import octet_length
 from flaskblog.extensions import db
 from flaskblog.models import Post
 from flaskblog.pagination import CURSOR_PATTERN, Cursor
@@ -20,6 +19,7 @@ PER_PAGE = 20
 MAX_PER_PAGE = 100
 MAX_PAGE = 10**9
 MAX_CONTENT = 2 * 1024**2  # bytes of Markdown and HTML on a page of posts
+BATCH = 10  # posts fetched at a time, of which the last ones may not fit
 
 
 class PageQuery(Input):
@@ -99,15 +99,17 @@ def _page_after_cursor(
 
 def _read_fitting(rows: Select[Post], size: int) -> tuple[list[Post], str | None]:
     """The first posts within `size` and `MAX_CONTENT`, at least one, and the cursor behind them."""
-    length = octet_length(Post.content) + octet_length(Post.content_html)
-    places = rows.with_only_columns(Post.id, Post.created_at, length.label("length"))
-    found = db.session.execute(places.limit(size + 1)).all()
-    totals = accumulate(place.length for place in found[:size])
-    fitting = found[: max(1, sum(total <= MAX_CONTENT for total in totals))]
-    ids = [place.id for place in fitting]
-    posts = db.session.scalars(Post.newest_first().where(Post.id.in_(ids))).all() if ids else []
-    has_more = len(found) > len(fitting)
-    return list(posts), Cursor.of(fitting[-1]).encode() if has_more else None
+    fitting: list[Post] = []
+    total = 0
+    with closing(
+        db.session.scalars(rows.limit(size + 1).execution_options(yield_per=BATCH))
+    ) as found:
+        for post in found:
+            total += len(post.content.encode()) + len(post.content_html.encode())
+            if fitting and (len(fitting) == size or total > MAX_CONTENT):
+                return fitting, Cursor.of(fitting[-1]).encode()
+            fitting.append(post)
+    return fitting, None
 
 
 def _next_link(cursor: str | None) -> list[str]:
