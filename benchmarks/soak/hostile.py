@@ -76,7 +76,8 @@ def _chunked(path: str, size: int) -> bytes:
 
 # Each is given a word that no other request has.
 SORTS: dict[str, Callable[[str], bytes]] = {
-    "long query": lambda word: _request("GET", f"/login?next=/{word}{'a' * 60_000}"),
+    "long query": lambda word: _request("GET", f"/login?next=/{word}{'a' * 7_900}"),
+    "longer query": lambda word: _request("GET", f"/login?next=/{word}{'a' * 60_000}"),
     "long path": lambda word: _request("GET", f"/{word}/{'a' * 60_000}"),
     "long field": lambda word: _form("/login", f"email={word}{'a' * 100_000}".encode()),
     "not found": lambda word: _request("GET", f"/post/{int(word[:12], 16)}"),
