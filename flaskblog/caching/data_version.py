@@ -28,6 +28,7 @@ class DataVersion:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._connection: Any = None
+        self._cursor: Any = None  # kept, since making one takes as long as the query
         self._query = ""
         self._times_opened = 0
         self._lock = Lock()
@@ -54,7 +55,7 @@ class DataVersion:
             try:
                 if self._connection is None:
                     self._open()
-                row = self._connection.dbapi_connection.execute(self._query).fetchone()
+                row = self._cursor.execute(self._query).fetchone()
             except ERRORS:
                 self._close()
                 return None
@@ -68,6 +69,7 @@ class DataVersion:
         self._connection.detach()
         if engine.dialect.name == "postgresql":
             self._connection.dbapi_connection.autocommit = True
+        self._cursor = self._connection.dbapi_connection.cursor()
         self._query = QUERIES[engine.dialect.name]
         self._times_opened += 1
         event.listen(engine, "engine_disposed", self._on_engine_disposed, once=True)

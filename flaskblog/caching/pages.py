@@ -47,7 +47,11 @@ UNCACHED_HEADERS = (
 NEGOTIATION_HEADERS = frozenset(
     {"HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 )
-ENDPOINT = "flaskblog.endpoint"  # a key of the WSGI environment
+# Keys of the WSGI environment.
+ENDPOINT = "flaskblog.endpoint"
+ONLY_IF_CACHED = "flaskblog.only_if_cached"
+# The response to such a request, as RFC 9111 has it for `Cache-Control: only-if-cached`.
+NOT_CACHED = "504 NOT CACHED"
 
 Key = tuple[str, ...]
 
@@ -71,16 +75,26 @@ class PageCache:
         # Read before the page is made, so that a commit meanwhile makes the page stale.
         version = self._version(environ["PATH_INFO"]) if key else None
         if key is None or version is None:
-            return self._inner(environ, start_response)
+            return self._pass_on_request(environ, start_response)
         cached = self.responses.get(key, version)
         if cached is not None:
             self._on_hit(cached.endpoint)
             return cached.send(environ, start_response)
+        if ONLY_IF_CACHED in environ:
+            return self._pass_on_request(environ, start_response)
         made = self._make(version, environ, start_response)
         if not isinstance(made, CachedResponse):
             return made
         self.responses.put(key, made)
         return made.send(environ, start_response)
+
+    def _pass_on_request(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if ONLY_IF_CACHED not in environ:
+            return self._inner(environ, start_response)
+        start_response(NOT_CACHED, [])
+        return []
 
     def _version(self, path: str) -> Hashable | None:
         """Return what must be unchanged for a cached response to be valid; None if unavailable."""

@@ -99,11 +99,16 @@ def delete_expired() -> int:
 
 
 def client_network() -> str:
-    """Return the client's IPv4 address, or the /64 network of its IPv6 address.
+    """Return the network of the client of this request."""
+    return network_of(request.remote_addr or "")
+
+
+def network_of(remote: str) -> str:
+    """Return an IPv4 address itself, or the /64 network of an IPv6 address.
 
     Clients without an address are counted as one: more keys would be more attempts.
     """
-    address = parse_address(request.remote_addr or "")
+    address = parse_address(remote)
     if address is None:
         return UNKNOWN_CLIENT
     if isinstance(address, ipaddress.IPv4Address):

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+def client_address(environ: "WSGIEnvironment", hops: int) -> str:
+    """Return the `REMOTE_ADDR` that the application will see behind `hops` trusted proxies."""
+    seen = environ.copy()
+    if hops:
+        TrustedProxies(lambda *_: [], hops)(seen, lambda *_: print)
+    return seen["REMOTE_ADDR"] or ""
+
+
 class TrustedProxies:
     """A WSGI middleware: `ProxyFix` that accepts nothing but an IP address as the client's.
 

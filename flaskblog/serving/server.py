@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 from functools import partial
+from importlib import import_module
 from multiprocessing import get_start_method
 from pathlib import Path
 from tempfile import gettempdir
@@ -12,13 +13,15 @@ from typing import Any
 import click
 from flask import Flask
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, RuntimeModes
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from flaskblog.backup import scratch
 from flaskblog.monitoring import logs, metrics
+from flaskblog.serving.gateway import Gateway
 from flaskblog.serving.preload import exit_with_parent
+from flaskblog.serving.slots import Slots
 
 # Seconds for running requests to finish after SIGTERM.
 SHUTDOWN_TIMEOUT = 30
@@ -40,10 +43,8 @@ def serve(app: Flask) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         metrics.start_counting(app, str(folder))
         # Spawned workers, as on macOS, import `run:app` themselves.
-        is_forked = get_start_method() == "fork"
-        server.serve(
-            target_loader=partial(_load_app, app) if is_forked else None, wrap_loader=False
-        )
+        shared = app if get_start_method() == "fork" else None
+        server.serve(target_loader=partial(_load_app, shared, folder), wrap_loader=False)
 
 
 def check_address(host: str, port: int) -> None:
@@ -60,10 +61,11 @@ def _server(app: Flask) -> AbstractServer[Any]:
         "run:app",
         address=app.config["HOST"],
         port=app.config["PORT"],
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=app.config["WORKERS"],
-        blocking_threads=app.config["THREADS"],
         websockets=False,
+        # The default leaves sending to the thread of the event loop.
+        runtime_mode=RuntimeModes.mt,
         respawn_failed_workers=True,
         workers_kill_timeout=SHUTDOWN_TIMEOUT,
         log_level=LogLevels(app.config["LOG_LEVEL"].lower()),
@@ -85,9 +87,9 @@ def _restore_sigterm() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERM)
 
 
-def _load_app(app: Flask) -> Flask:
+def _load_app(app: Flask | None, folder: Path) -> Any:
     exit_with_parent()
-    return app
+    return Gateway(app or import_module("run").app, Slots(folder / "bodies"))
 
 
 def _print_url(app: Flask) -> None:

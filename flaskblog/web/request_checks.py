@@ -2,14 +2,19 @@
 
 import re
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, abort, current_app, request
 from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.utils import host_is_trusted
 
 from flaskblog.media.images import MAX_BYTES
 from flaskblog.urls import is_api_path
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # By endpoint, in bytes. Up to here, a picture over its own limit is a form error; beyond, a 413.
 MAX_CONTENT_LENGTHS = {"users.account": 2 * MAX_BYTES}
@@ -18,7 +23,9 @@ MAX_URL_LENGTH = 8_000  # RFC 9110, 4.1, asks for this at least
 UNCHECKED_URLS = {"users.choose_password"}
 # Monitoring addresses a process by its IP address.
 ENDPOINTS_BY_IP_ADDRESS = {"main.livez", "main.readyz", "main.metrics"}
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# A key of the WSGI environment: the `HTTPException` with which the server refuses a request.
+REFUSAL = "flaskblog.refusal"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORT = re.compile(r":\d{1,5}\Z")
 
 
@@ -26,9 +33,23 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_request)
 
 
+def max_content_length(app: Flask, environ: "WSGIEnvironment") -> int:
+    """Return how many bytes the body of a request may have, before the request has a context."""
+    try:
+        endpoint, _ = app.url_map.bind("localhost").match(
+            environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        )
+    except HTTPException:
+        endpoint = ""
+    limit: int = MAX_CONTENT_LENGTHS.get(endpoint, app.config["MAX_CONTENT_LENGTH"])
+    return limit
+
+
 def _check_request() -> None:
     _check_host()
     _check_length()
+    if REFUSAL in request.environ:
+        raise request.environ[REFUSAL]
     _check_origin()
     _set_max_content_length()
     _check_encoding()
@@ -69,7 +90,7 @@ def _check_origin() -> None:
 
     The API ignores cookies, so clients of any origin may send it tokens.
     """
-    if request.method in _SAFE_METHODS or is_api_path(request.path):
+    if request.method in SAFE_METHODS or is_api_path(request.path):
         return
     origin = request.headers.get("Origin")
     if request.headers.get("Sec-Fetch-Site") == "cross-site" or (

@@ -15,8 +15,9 @@ class HttpClient:
     def __init__(self, address: str, forwarded_for: str = "") -> None:
         """`forwarded_for` is the network address that a proxy would tell of."""
         self.address = address
-        cookies = urllib.request.HTTPCookieProcessor(CookieJar())
-        self._opener = urllib.request.build_opener(cookies, _Stay)
+        self.cookies = CookieJar()
+        processor = urllib.request.HTTPCookieProcessor(self.cookies)
+        self._opener = urllib.request.build_opener(processor, _Stay)
         if forwarded_for:
             self._opener.addheaders.append(("X-Forwarded-For", forwarded_for))
 
