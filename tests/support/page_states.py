@@ -64,6 +64,7 @@ def visitors_steps(site: ShownSite) -> Steps:
             "nothing there": _opened("/nothing"),
             "a form without its token": lambda client: client.post("/register"),
             "a wrong method": lambda client: client.delete("/"),
+            "a long address": _opened(f"/about?{'x' * 9_000}"),
             "too large": lambda client: client.post(
                 "/login", data=b"x" * 3_000_000, content_type="application/x-www-form-urlencoded"
             ),
@@ -91,6 +92,9 @@ def members_steps(site: ShownSite) -> Steps:
             "desk refused": lambda client: client.submit("/post/new", title=" ", content=""),
             "title refused": lambda client: client.submit("/post/new", title=NO_SPACES * 2),
             "preview": lambda client: client.submit("/post/new", action="preview", **DESK),
+            "draft refused": lambda client: client.submit(
+                "/post/new", action="draft", title=NO_SPACES * 20, content=RICH
+            ),
             "form ran out": lambda client: client.post("/post/new", data=DESK),
             "conflict": lambda client: client.submit(
                 f"{post}/update",
