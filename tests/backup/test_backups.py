@@ -6,14 +6,16 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from flaskblog.backup import backups, scratch, transfer
 from flaskblog.backup.archive import ArchiveWriter, Manifest, unpack
 from flaskblog.backup.backups import last_verified, retained, take_nightly
+from flaskblog.backup.transfer import Snapshot
 from flaskblog.extensions import db
 from flaskblog.models import Post, User
 from tests.support.commands import run_command
@@ -147,19 +149,21 @@ def test_a_backup_needs_little_more_space_than_the_database_and_its_archive(
     site: Flask, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write-ahead log of the copy, or the copy beside the unpacked archive, would double it."""
-    copied: list[int] = []
+    logs: list[bool] = []
     unpacked: list[list[str]] = []
 
-    def note_copy(self: ArchiveWriter, path: Path) -> None:
-        copied.append(path.with_name(f"{path.name}-wal").exists())
-        add_database(self, path)
+    def note_log(*arguments: Any) -> Snapshot:
+        snapshot = copy(*arguments)
+        target: Connection = arguments[2]
+        logs.append(Path(f"{target.engine.url.database}-wal").exists())
+        return snapshot
 
     def note_unpacking(path: Path, folder: Path) -> Manifest:
         unpacked.append(sorted(entry.name for entry in path.parent.iterdir()))
         return unpack(path, folder)
 
-    add_database = ArchiveWriter.add_database
-    monkeypatch.setattr(ArchiveWriter, "add_database", note_copy)
+    copy = transfer.copy
+    monkeypatch.setattr(transfer, "copy", note_log)
     monkeypatch.setattr(backups, "unpack", note_unpacking)
     assert run_command(site, "backup", str(archive)).exit_code == 0
-    assert (copied, unpacked) == ([False], [["archive"]])
+    assert (logs, unpacked) == ([False], [["archive"]])
