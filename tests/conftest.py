@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.engine import make_url
 
-from config import TestConfig
+from config import Config, TestConfig
 from flaskblog import create_app
 from flaskblog.database.base import Base
 from flaskblog.extensions import db, limiter, queue
@@ -91,7 +91,12 @@ def make_app(database_url: str, **settings: str) -> Flask:
         # Eight, since some tests send as many requests at once.
         for name, value in {"DATABASE_URL": database_url, "THREADS": "8", **settings}.items():
             environment.setenv(name, value)
-        app = create_app(TestConfig(Env()))
+        return create_test_app(TestConfig(Env()))
+
+
+def create_test_app(config: Config) -> Flask:
+    """An application with these settings, whose connections are closed after the test."""
+    app = create_app(config)
     app.test_client_class = Client
     _made.append(app)
     return app

@@ -7,7 +7,7 @@ import pytest
 
 import config
 from config import load_config
-from flaskblog import create_app
+from tests.conftest import create_test_app
 from tests.support.commands import run_command
 from tests.support.processes import PROJECT, TIMEOUT, environment
 
@@ -33,7 +33,7 @@ def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def check(monkeypatch: pytest.MonkeyPatch, **settings: str) -> list[str]:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    result = run_command(create_app(load_config()), "config", "check")
+    result = run_command(create_test_app(load_config()), "config", "check")
     assert result.exit_code == 0
     return result.stdout.splitlines()
 

@@ -10,9 +10,9 @@ from flask import Flask
 
 import config
 from config import load_config
-from flaskblog import create_app
 from flaskblog.models import User
-from tests.support.client import Client, browser
+from tests.conftest import create_test_app
+from tests.support.client import browser
 from tests.support.commands import run_command
 
 KEY = "k3y" * 12
@@ -30,9 +30,7 @@ def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """A site that is started now."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    app = create_app(load_config())
-    app.test_client_class = Client
-    return app
+    return create_test_app(load_config())
 
 
 def test_a_new_key_is_made_and_the_old_one_is_accepted(
