@@ -1,5 +1,7 @@
 """The extensions, made unbound here and bound to an application in `create_app`."""
 
+from contextlib import suppress
+
 from flask import Flask, current_app
 from flask_bcrypt import Bcrypt
 from flask_limiter import Limiter
@@ -7,7 +9,7 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from flaskblog.database.base import Base
 from flaskblog.extensions.mailer import Mailer
@@ -48,4 +50,6 @@ def _close_session(_error: BaseException | None) -> None:
         db.session.remove()
     except OperationalError:
         current_app.logger.warning("the connection to the database broke", exc_info=True)
+        with suppress(SQLAlchemyError):
+            db.session().invalidate()
         db.session.registry.clear()
