@@ -2,10 +2,12 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Self
 
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event, text
 
 BUSY_TIMEOUT = 10  # seconds
 _POLL_INTERVAL = 0.0005  # seconds
@@ -34,18 +36,39 @@ class _Cursor(sqlite3.Cursor):
             or connection.isolation_level != "IMMEDIATE"
         ):
             return
-        deadline = time.monotonic() + BUSY_TIMEOUT
-        with _write_lock:
+        patience = BUSY_TIMEOUT if getattr(connection, "waits_for_lock", True) else 0
+        deadline = time.monotonic() + patience
+        if not _write_lock.acquire(timeout=patience):
+            raise sqlite3.OperationalError("database is locked")
+        try:
             connection.execute("PRAGMA busy_timeout = 0")
-            try:
-                _retry_while_locked(connection, "BEGIN IMMEDIATE", deadline)
-            finally:
-                connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
+            _retry_while_locked(connection, "BEGIN IMMEDIATE", deadline)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
+            _write_lock.release()
 
 
 class _Connection(sqlite3.Connection):
+    waits_for_lock = True
+
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
+
+
+@contextmanager
+def begin_without_waiting(engine: Engine) -> Iterator[Connection]:
+    """Begin a transaction that fails, also on PostgreSQL, instead of waiting for a lock."""
+    with engine.begin() as connection:
+        opened: Any = connection.connection.dbapi_connection
+        if not isinstance(opened, _Connection):
+            connection.execute(text("SET LOCAL lock_timeout = '10ms'"))
+            yield connection
+            return
+        opened.waits_for_lock = False
+        try:
+            yield connection
+        finally:
+            opened.waits_for_lock = True
 
 
 # A listener for before_cursor_execute would take longer than some statements do.

@@ -7,6 +7,7 @@ from flask_login import login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from flaskblog.database.base import now
+from flaskblog.database.sqlite import begin_without_waiting
 from flaskblog.extensions import db, login_manager
 from flaskblog.models import Session, User
 from flaskblog.models.session import (
@@ -86,9 +87,9 @@ def user_of(token: str, kind: Kind) -> User | None:
 
 
 def _update_last_seen(session_id: int) -> None:
-    """In a transaction of its own; on a full disk, members can still read."""
+    """In a transaction of its own: members can read on a full disk, and while others write."""
     try:
-        with db.engine.begin() as connection:
+        with begin_without_waiting(db.engine) as connection:
             connection.execute(Session.seen_statement(session_id))
     except SQLAlchemyError:
         current_app.logger.warning(

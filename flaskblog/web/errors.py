@@ -1,5 +1,7 @@
 """Error responses: a page with an explanation and advice; under `/api/` a problem document."""
 
+from contextlib import suppress
+
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded, RequestLimit
@@ -70,6 +72,8 @@ PAGES = {
 }
 # Rendered without session and user: the database may be the problem.
 STANDALONE = {500, 503}
+# Parts of the names of fields that no page repeats.
+SECRET_FIELDS = ("password", "code")
 KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
 
 
@@ -147,7 +151,19 @@ def _render_page(error: HTTPException) -> str:
         explanation=_own_description(error) or explanation,
         advice=advice,
         request_id=g.request_id,
+        submitted=_submitted_fields() if code in STANDALONE else {},
     )
+
+
+def _submitted_fields() -> dict[str, str]:
+    """Return what the form had, without passwords, so that it can be submitted again."""
+    with suppress(HTTPException):
+        return {
+            name: value
+            for name, value in request.form.items()
+            if not any(word in name for word in SECRET_FIELDS)
+        }
+    return {}
 
 
 def _own_description(error: HTTPException) -> str | None:

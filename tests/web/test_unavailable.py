@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from flask import Flask
@@ -15,10 +16,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from werkzeug.test import TestResponse
 
 from flaskblog.database.base import now
+from flaskblog.database.sqlite import BUSY_TIMEOUT
 from flaskblog.extensions import db
 from flaskblog.models import Post, Session, User
 from tests.conftest import make_app
-from tests.support.client import Client, browser, is_own_page, read
+from tests.support.client import Client, browser, fields_of, is_own_page, read
 from tests.support.factories import make_post, make_user
 
 # A page limit stands for the full disk; only SQLite has one.
@@ -91,6 +93,29 @@ def test_a_read_only_database_serves_reads_and_answers_writes_with_503(member: C
         assert_unavailable(refused)
     assert db.session.scalars(select(Post.title)).all() == ["An old post"]
     assert member.submit("/post/new", title="New", content="Words.").status_code == 302
+
+
+def test_the_503_page_has_the_submitted_form_without_passwords(site: Flask, member: Client) -> None:
+    words = "\nA first line.\n\n<b>More</b> & more."
+    data = {"title": "A new title", "content": words, "csrf_token": member.token("/post/new")}
+    log_in = {"email": "author", "password": "a secret", "csrf_token": browser(site).token()}
+    with read_only_database():
+        answer = member.post("/post/new", data=data)
+        assert_unavailable(answer)
+        form = read(answer).select("main form")[0]
+        assert "a secret" not in browser(site).post("/login", data=log_in).text
+    sent = fields_of(form)
+    assert sent["content"].replace("\r\n", "\n") == words
+    assert member.post("/post/new", data=sent).status_code == 302
+    assert sorted(db.session.scalars(select(Post.title))) == ["A new title", "An old post"]
+
+
+def test_a_reader_does_not_wait_to_update_last_seen_at(member: Client) -> None:
+    with db.engine.begin() as writer:
+        writer.execute(update(Session).values(address="192.0.2.7"))
+        started = monotonic()
+        assert member.get("/account").status_code == 200
+        assert monotonic() - started < BUSY_TIMEOUT / 2
 
 
 def test_a_failed_update_of_last_seen_at_is_logged(
