@@ -1,14 +1,16 @@
 """Requests that are rejected before any view: unknown hosts, forged forms, large bodies."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.test import create_environ, run_wsgi_app
 
 from flaskblog.extensions import db
 from flaskblog.models import Post
-from flaskblog.web.request_checks import MAX_URL_LENGTH
+from flaskblog.web.request_checks import LARGE_FORM, MAX_URL_LENGTH
 from tests.conftest import make_app
 from tests.support.client import Client, browser, is_own_page, read
 
@@ -184,3 +186,18 @@ def test_the_longest_post_is_under_the_body_limit(author_client: Client) -> None
     answer = author_client.submit("/post/new", title="Long", content=content)
     assert answer.status_code == 302
     assert db.session.scalars(select(Post)).one().content == content
+
+
+def test_a_large_form_is_freed_with_its_request(app: Flask) -> None:
+    text = "a" * LARGE_FORM
+    fields = {"email": text}
+    gc.collect()
+    gc.disable()
+    try:
+        environ = create_environ("/login", method="POST", data=fields)
+        run_wsgi_app(app.wsgi_app, environ, buffered=True)
+        environ.clear()
+        kept = [value for value in gc.get_objects() if isinstance(value, list) and text in value]
+    finally:
+        gc.enable()
+    assert kept == []
