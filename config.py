@@ -30,6 +30,7 @@ MIN_SECRET_KEY_LENGTH = 32
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 MIN_METRICS_TOKEN_LENGTH = 16
 PORTS = range(1, 65536)
+MIN_THREADS = 2  # one for requests that write, one for those that only read
 # Of all settings, in the order of .env.example.
 NAMES = (
     "FLASKBLOG_ENV", "SITE_NAME", "SITE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
@@ -100,7 +101,7 @@ class Config:
         self.HOST = env.str("HOST", "127.0.0.1", validate=_check_host)
         self.PORT = env.int("PORT", 5000, validate=validate.Range(1, 65535))
         self.WORKERS = env.int("WORKERS", 2, validate=validate.Range(1, 256))
-        self.THREADS = env.int("THREADS", 2, validate=validate.Range(1, 256))
+        self.THREADS = max(MIN_THREADS, env.int("THREADS", 2, validate=validate.Range(1, 256)))
         self.TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 10))
         self.LOG_LEVEL = env.str(
             "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])

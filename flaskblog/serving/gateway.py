@@ -32,7 +32,7 @@ class Gateway:
 
     def __init__(self, app: Flask, slots: Slots) -> None:
         self._app = app.wsgi_app
-        self._threads = max(2, app.config["THREADS"])
+        self._threads = app.config["THREADS"]
         self._bodies = Bodies(app, slots)
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:

@@ -164,7 +164,7 @@ def test_an_exhausted_connection_pool_is_a_503_with_retry_after(site: Flask) -> 
     small = make_app(site.config["SQLALCHEMY_DATABASE_URI"], THREADS="1")
     with small.app_context():
         db.engine.pool._timeout = 0.1  # type: ignore[attr-defined]  # ten seconds otherwise
-        held = [db.engine.connect() for _ in range(2)]
+        held = [db.engine.connect() for _ in range(2 * small.config["THREADS"])]
         assert_unavailable(browser(small).get("/"))
         for connection in held:
             connection.close()
