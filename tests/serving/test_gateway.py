@@ -14,7 +14,7 @@ from flaskblog.serving import bodies, gateway
 from flaskblog.serving.gateway import Gateway
 from flaskblog.serving.slots import Slots
 from tests.conftest import make_app
-from tests.support.rsgi import FakeProtocol, FakeScope
+from tests.support.rsgi import FakeProtocol, FakeScope, run_in_loop
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -66,7 +66,7 @@ def test_a_cached_page_is_sent_without_a_thread(site: Flask, slots: Slots) -> No
         made._pool.shutdown()
         return [first, await send(made, scope)]
 
-    first, second = asyncio.run(get_twice())
+    first, second = run_in_loop(get_twice())
     assert (first.status, second.status) == (200, 200)
     assert first.body == second.body != b""
 
@@ -84,7 +84,7 @@ def test_a_file_is_left_to_the_server(site: Flask, slots: Slots, tmp_path: Path)
     async def get() -> FakeProtocol:
         return await send(make_gateway(site, slots), FakeScope())
 
-    proto = asyncio.run(get())
+    proto = run_in_loop(get())
     assert (proto.status, proto.file, proto.body) == (200, str(path), b"")
 
 
@@ -110,7 +110,7 @@ def test_readers_do_not_wait_for_writers(site: Flask, slots: Slots) -> None:
         released.set()
         return reader.status, {proto.status for proto in await asyncio.gather(*writers)}
 
-    assert asyncio.run(read_during_writes()) == (200, {200})
+    assert run_in_loop(read_during_writes()) == (200, {200})
 
 
 def test_a_writer_that_waits_too_long_gets_a_503(
@@ -123,7 +123,7 @@ def test_a_writer_that_waits_too_long_gets_a_503(
         await made._writers.acquire()
         return await send(made, form(CHUNKED), b"email=author")
 
-    refused = asyncio.run(post())
+    refused = run_in_loop(post())
     assert refused.status == 503
     assert dict(refused.headers)["Retry-After"] == "10"
 
@@ -144,7 +144,7 @@ def test_the_application_reads_the_whole_body(
     async def post() -> None:
         await send(make_gateway(site, slots), form(*headers), b"con", b"tent")
 
-    asyncio.run(post())
+    run_in_loop(post())
     assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"content", "7")
     assert "HTTP_TRANSFER_ENCODING" not in seen
 
@@ -155,7 +155,7 @@ def refusal(site: Flask, slots: Slots, scope: FakeScope, *chunks: bytes) -> Fake
     async def post() -> FakeProtocol:
         return await send(make_gateway(site, slots), scope, *chunks)
 
-    refused = asyncio.run(post())
+    refused = run_in_loop(post())
     assert "Content-Security-Policy" in dict(refused.headers)
     assert b"<h1>" in refused.body
     return refused
@@ -177,7 +177,7 @@ def test_a_picture_may_be_longer_than_a_text(site: Flask, slots: Slots) -> None:
         scope = form(CHUNKED, path="/account")
         return await send(make_gateway(site, slots), scope, *[b"x" * 1024 * 1024] * 3)
 
-    assert asyncio.run(post()).status == 400  # it has no form token
+    assert run_in_loop(post()).status == 400  # it has no form token
 
 
 def test_a_body_that_does_not_arrive_ends_with_a_408(

@@ -11,6 +11,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from flaskblog.serving import slots
 from flaskblog.serving.slots import MAX_PER_NETWORK, Slots
+from tests.support.rsgi import run_in_loop
 
 # Takes all slots of a network, and waits to be told to end.
 OTHER_PROCESS = f"""
@@ -55,13 +56,13 @@ async def taken(shared: Slots, networks: list[str]) -> int:
 def test_a_network_has_eight_slots_which_it_can_use_again(path: Path) -> None:
     shared = Slots(path)
     for _ in range(2):
-        assert asyncio.run(taken(shared, ["192.0.2.1"] * 9)) == 8
+        assert run_in_loop(taken(shared, ["192.0.2.1"] * 9)) == 8
 
 
 def test_a_process_has_a_maximum(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "MAX_PER_PROCESS", 10)
     networks = [f"192.0.2.{number}" for number in range(20)]
-    assert asyncio.run(taken(Slots(path), networks)) == 10
+    assert run_in_loop(taken(Slots(path), networks)) == 10
 
 
 def test_a_slot_that_becomes_free_is_used(path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_slot_that_becomes_free_is_used(path: Path) -> None:
             await asyncio.sleep(0)
         assert await waiting == 1
 
-    asyncio.run(wait_for_one())
+    run_in_loop(wait_for_one())
 
 
 @pytest.mark.server
@@ -85,8 +86,8 @@ def test_processes_share_the_slots_and_a_dead_one_has_none(path: Path, project: 
         assert other.stdout
         assert other.stdout.readline() == b"holding\n"
         shared = Slots(path)
-        assert asyncio.run(taken(shared, ["192.0.2.1"])) == 0
-        assert asyncio.run(taken(shared, ["192.0.2.2"])) == 1
+        assert run_in_loop(taken(shared, ["192.0.2.1"])) == 0
+        assert run_in_loop(taken(shared, ["192.0.2.2"])) == 1
         other.kill()
         other.wait()
-        assert asyncio.run(taken(shared, ["192.0.2.1"] * 9)) == 8
+        assert run_in_loop(taken(shared, ["192.0.2.1"] * 9)) == 8

@@ -1,7 +1,18 @@
 """Requests as granian's RSGI interface passes them."""
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_in_loop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread with an event loop: that of Playwright occupies the main thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 @dataclass
