@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 
@@ -95,15 +95,19 @@ def _checkpoint(path: Path) -> None:
     """Write the WAL into the file, which SQLite does only when no other process has it open."""
     if not path.exists():
         return
-    connection = sqlite3.connect(path, timeout=1, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=0.1, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.OperationalError:
-        raise BackupError(SITE_RUNNING) from None
+        # Another upgrade has it open for a moment, before it waits for this one.
+        for _ in range(DISCONNECT_TIMEOUT * 10):
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = DELETE")
+                return
+            sleep(0.1)
     except sqlite3.DatabaseError:
         return  # A damaged database may be replaced, too.
     finally:
         connection.close()
+    raise BackupError(SITE_RUNNING)
 
 
 def _replace_file(backup: VerifiedBackup, revision: str, label: str, progress: Progress) -> str:
