@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 from math import ceil
 from time import time
 
@@ -125,6 +126,13 @@ def digest(text: str) -> str:
 def retry_after(limit: RequestLimit) -> int:
     """Return the whole seconds, at least 1, until the window ends."""
     return max(1, ceil(limit.window.reset_time - time()))
+
+
+def clear(limit: RequestLimit | None) -> None:
+    """Forget what a limit has counted; one in a Redis that just became unavailable expires."""
+    if limit:
+        with suppress(RedisError):
+            limit.limiter.clear(limit.limit, *limit.request_args)
 
 
 def exceeded_headers(limit: RequestLimit) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Limits of what a member writes, and refusals that keep the text in the editor."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -9,10 +8,10 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
-from redis import RedisError
 from werkzeug.exceptions import Conflict
 
 from flaskblog.extensions import db, limiter
+from flaskblog.extensions.rate_limits import clear
 from flaskblog.models import Post, User
 from flaskblog.models.storage import MAX_STORED_BYTES, recount
 from flaskblog.posts.forms import PostForm
@@ -70,9 +69,7 @@ def _render_alone(content: str) -> str:
     try:
         return render(content)
     finally:
-        if lease:
-            with suppress(RedisError):
-                lease.limiter.clear(lease.limit, *lease.request_args)
+        clear(lease)
 
 
 def require_storage(author: User) -> None:

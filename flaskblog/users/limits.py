@@ -1,18 +1,17 @@
 """Rate limits of password reset, and of what members change of their accounts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from flask import g, request
 from flask_limiter import RateLimitExceeded
-from redis import RedisError
 from werkzeug.exceptions import TooManyRequests
 from wtforms.validators import StopValidation
 
 from flaskblog import rules
 from flaskblog.extensions import limiter
-from flaskblog.extensions.rate_limits import client_network, digest, retry_after
+from flaskblog.extensions.rate_limits import clear, client_network, digest, retry_after
 from flaskblog.forms import Form
 from flaskblog.media.images import square_picture
 from flaskblog.models import User
@@ -98,11 +97,5 @@ def _read_picture(stream: BinaryIO) -> bytes:
 def _check_password(user: User, typed: str) -> bool:
     is_correct = user.has_password(typed)
     if is_correct:
-        _reset_count()
+        clear(limiter.current_limit)
     return is_correct
-
-
-def _reset_count() -> None:
-    if limit := limiter.current_limit:
-        with suppress(RedisError):  # just became unavailable: the limit expires by itself
-            limit.limiter.clear(limit.limit, *limit.request_args)
