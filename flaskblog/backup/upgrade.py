@@ -18,27 +18,20 @@ from flaskblog.database import schema
 from flaskblog.extensions import db
 
 
-def upgrade() -> None:
+def upgrade(*, with_backup: bool = True) -> None:
     """Create the database, or back it up and migrate it; do nothing if it is up to date.
 
-    Raises `BackupError`, after which the data is as before.
+    Without a backup, a migration that fails is not undone. Raises `BackupError`, after which the
+    data is otherwise as before.
     """
     with _upgrading() as is_pending:
         if not is_pending:
             return
         path = _recover()
-        if _revision() != schema.head_revision():
+        if not with_backup:
+            _migrate()
+        elif _revision() != schema.head_revision():
             _migrate_or_roll_back(path or _back_up())
-        marker.remove()
-
-
-def upgrade_without_backup() -> None:
-    """As `upgrade`, for operators who make backups in another way."""
-    with _upgrading() as is_pending:
-        if not is_pending:
-            return
-        _recover()
-        _migrate()
         marker.remove()
 
 

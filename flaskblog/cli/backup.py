@@ -58,9 +58,8 @@ def restore(file: Path, yes: bool) -> None:
 @with_appcontext
 def upgrade(no_backup: bool) -> None:
     """Back up the stopped site and migrate its database; restore it if a migration fails."""
-    migrate = upgrades.upgrade_without_backup if no_backup else upgrades.upgrade
     try:
-        migrate()
+        upgrades.upgrade(with_backup=not no_backup)
     except BackupError as error:
         raise click.ClickException(str(error)) from None
     click.echo("The database is up to date.")

@@ -11,7 +11,7 @@ import click
 from flask import current_app
 
 from flaskblog.backup.errors import BackupError
-from flaskblog.backup.upgrade import upgrade, upgrade_without_backup
+from flaskblog.backup.upgrade import upgrade
 from flaskblog.serving import worker
 from flaskblog.serving.preload import preload
 from flaskblog.serving.server import SHUTDOWN_TIMEOUT, check_address, serve
@@ -29,7 +29,7 @@ def start(debug: bool, no_backup: bool) -> None:
     """Upgrade the database after a backup, then run web server and worker until stopped."""
     check_address(current_app.config["HOST"], current_app.config["PORT"])
     try:
-        (upgrade_without_backup if no_backup else upgrade)()
+        upgrade(with_backup=not no_backup)
     except BackupError as error:
         raise click.ClickException(str(error)) from None
     app = current_app._get_current_object()  # type: ignore[attr-defined]
