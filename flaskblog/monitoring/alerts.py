@@ -1,6 +1,6 @@
 """E-mails to the admins: one when a problem begins, and one when it is resolved.
 
-Whether a problem has been told is a row of the database, so that several hosts send one e-mail.
+Whether a problem has been reported is a row of the database, so that several hosts send one e-mail.
 """
 
 import platform
@@ -57,8 +57,7 @@ def backup() -> Finding:
 
 
 def mail_server() -> Finding:
-    with db.engine.connect() as connection:
-        waiting, _failed, oldest = connection.execute(Mail.counts()).one()
+    waiting, _failed, oldest = health.mail_counts()
     if oldest is None or now() - oldest <= health.MAX_MAIL_AGE:
         return ok("E-mails are sent.")
     return warning(
@@ -129,35 +128,35 @@ def _report(cause: str, finding: Finding) -> None:
     db.session.rollback()
     if _due_template(known or {}, is_problem) is None:
         return  # almost always: without a lock
-    told = _lock(key)
-    if template := _due_template(told, is_problem):
+    reported = _lock(key)
+    if template := _due_template(reported, is_problem):
         _write(cause, finding, template)
-        time = now().isoformat() if is_problem else told["at"]
-        Setting.store(key, {"is_told": is_problem, "at": time})
+        time = now().isoformat() if is_problem else reported["at"]
+        Setting.store(key, {"is_reported": is_problem, "at": time})
     db.session.commit()
     outbox.wake()
 
 
-def _due_template(told: dict[str, Any], is_problem: bool) -> Template | None:
+def _due_template(reported: dict[str, Any], is_problem: bool) -> Template | None:
     if not is_problem:
-        return "alert_resolved" if told.get("is_told") else None
-    if told.get("is_told"):
+        return "alert_resolved" if reported.get("is_reported") else None
+    if reported.get("is_reported"):
         return None
-    is_new = not told or now() - datetime.fromisoformat(told["at"]) >= INTERVAL
+    is_new = not reported or now() - datetime.fromisoformat(reported["at"]) >= INTERVAL
     return "alert" if is_new else None
 
 
 def _lock(key: str) -> dict[str, Any]:
-    """Return what was told, which no other worker changes until the transaction ends."""
+    """Return what was reported, which no other worker changes until the transaction ends."""
     insert = INSERTS[db.engine.dialect.name](Setting.metadata.tables[Setting.__tablename__])
     db.session.execute(insert.values(key=key, value={}).on_conflict_do_nothing())
     query = select(Setting.value).where(Setting.key == key).with_for_update()
-    told: dict[str, Any] = db.session.execute(query).scalar_one()
-    return told
+    reported: dict[str, Any] = db.session.execute(query).scalar_one()
+    return reported
 
 
 def _write(cause: str, finding: Finding, template: Template) -> None:
     for address in db.session.scalars(User.addresses_of_admins()):
-        values = {"cause": cause, "told": finding.message, "remedy": finding.remedy}
+        values = {"cause": cause, "message": finding.message, "remedy": finding.remedy}
         db.session.add(Mail.to(address, template, **values))
     current_app.logger.info("alerts: %s: %s", template, finding.message)

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -168,9 +168,15 @@ def disk() -> Finding:
     return warning(f"Only {message}", remedy) if free < LOW_SPACE else ok(message)
 
 
-def mail() -> Finding:
+def mail_counts() -> tuple[int, int, datetime | None]:
+    """Return how many wait, how many failed, and when the oldest waiting one was written."""
     with db.engine.connect() as connection:
         waiting, failed, oldest = connection.execute(Mail.counts()).one()
+    return waiting, failed, oldest
+
+
+def mail() -> Finding:
+    waiting, failed, oldest = mail_counts()
     if oldest and now() - oldest > MAX_MAIL_AGE:
         return warning(
             f"{count(waiting, 'e-mail')} unsent, the oldest for {naturaldelta(now() - oldest)}.",

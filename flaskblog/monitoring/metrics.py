@@ -24,7 +24,6 @@ from flaskblog.backup import backups
 from flaskblog.database.base import now
 from flaskblog.extensions import db, queue
 from flaskblog.extensions.task_queue import QUEUE_ERRORS
-from flaskblog.models import Mail
 from flaskblog.monitoring import health, heartbeat, memory
 from flaskblog.monitoring.disk import sqlite_file
 from flaskblog.monitoring.health import State
@@ -195,23 +194,16 @@ def _heartbeat_age() -> float | None:
 
 
 def _mails_waiting() -> float:
-    return _mail_counts()[0]
+    return health.mail_counts()[0]
 
 
 def _mails_failed() -> float:
-    return _mail_counts()[1]
+    return health.mail_counts()[1]
 
 
 def _oldest_mail_age() -> float:
-    with db.engine.connect() as connection:
-        _waiting, _failed, oldest = connection.execute(Mail.counts()).one()
+    _waiting, _failed, oldest = health.mail_counts()
     return (now() - oldest).total_seconds() if oldest else 0
-
-
-def _mail_counts() -> tuple[int, int]:
-    with db.engine.connect() as connection:
-        waiting, failed, _oldest = connection.execute(Mail.counts()).one()
-    return waiting, failed
 
 
 def _backup_age() -> float | None:

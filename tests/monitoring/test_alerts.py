@@ -107,7 +107,7 @@ def test_every_admin_receives_it_and_nobody_else(site: Site) -> None:
 def test_several_workers_send_one(app: Flask, monkeypatch: Patch, was_told: bool) -> None:
     if was_told:
         long_ago = (now() - 9 * DAY).isoformat()
-        Setting.store("alert errors", {"is_told": False, "at": long_ago})
+        Setting.store("alert errors", {"is_reported": False, "at": long_ago})
         db.session.commit()
     together = Barrier(4, timeout=30)
 
