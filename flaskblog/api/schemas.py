@@ -104,6 +104,7 @@ class PostSchema(Schema):
     content_html = fields.String(
         required=True, metadata={"description": "Rendered, sanitised HTML."}
     )
+    reading_minutes = fields.Integer(required=True, metadata={"minimum": 1})
     author = fields.Nested(AuthorSchema, required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)

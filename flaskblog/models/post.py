@@ -40,6 +40,7 @@ from flaskblog.models.revision import Revision
 from flaskblog.models.user import User
 from flaskblog.text.excerpts import excerpt
 from flaskblog.text.markdown import RENDERER_VERSION, render
+from flaskblog.text.reading_time import reading_minutes
 
 RESTORABLE = timedelta(days=30)
 EXCERPT_LENGTH = 280
@@ -55,10 +56,15 @@ class Post(Authored, Base):
     content: Mapped[str] = mapped_column(Text)
     content_html: Mapped[str] = mapped_column(Text)
     excerpt: Mapped[str] = mapped_column(String(EXCERPT_LENGTH))
+    reading_minutes: Mapped[int] = mapped_column(server_default="1")
     renderer_version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None] = mapped_column()
+    # No foreign key, which SQLite would copy all posts for; an id is not given again.
+    deleted_by_id: Mapped[int | None] = mapped_column(Identity)
+    # Of an admin; None if the author deleted the post.
+    deletion_reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     # The key of the form that the post came from: submitted twice, it creates one post.
     key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
@@ -220,6 +226,7 @@ class Post(Authored, Base):
         return {
             "content_html": html,
             "excerpt": excerpt(html, EXCERPT_LENGTH),
+            "reading_minutes": reading_minutes(content),
             "renderer_version": RENDERER_VERSION,
         }
 

@@ -109,6 +109,7 @@ def _listed() -> Rows:
             Post.id,
             Post.title,
             Post.excerpt,
+            Post.reading_minutes,
             Post.created_at,
             Post.edited_at,
             User.username,

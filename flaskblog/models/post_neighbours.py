@@ -19,6 +19,7 @@ def post_with_neighbours(post_id: int) -> Rows:
             Post.author_id,
             Post.title,
             Post.excerpt,
+            Post.reading_minutes,
             Post.content_html,
             Post.created_at,
             Post.edited_at,

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Select, String, Text, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from flaskblog import rules
-from flaskblog.database.base import Base
+from flaskblog.database.base import Base, Identity
 
 
 class Revision(Base):
@@ -20,6 +20,9 @@ class Revision(Base):
     title: Mapped[str] = mapped_column(String(rules.TITLE_LENGTH))
     content: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime]
+    hidden_at: Mapped[datetime | None]
+    # As `Post.deleted_by_id`, no foreign key.
+    hidden_by_id: Mapped[int | None] = mapped_column(Identity)
 
     @classmethod
     def edits_of(cls, post_id: int) -> "Select[Self, Self | None]":

@@ -25,6 +25,7 @@ def test_a_post_is_created_and_read(
     assert read.json is not None
     assert read.json.keys() == {
         "id", "title", "content", "content_html", "author", "created_at", "updated_at", "url",
+        "reading_minutes",
     }  # fmt: skip
     assert read.json["content_html"] == "<p>They <em>weave</em>.</p>\n"
     assert read.json["author"]["id"] == author.id

@@ -20,6 +20,17 @@ from flaskblog.text.markdown import RENDERER_VERSION
 from tests.conftest import make_app
 from tests.support.factories import make_post, make_user
 
+MANY = 520  # more rows than one batch of a migration
+# Rows of the first revision.
+MEMBER = (
+    'INSERT INTO "user" (id, username, username_key, email, email_key, password_hash, created_at)'
+    " VALUES (:id, :name, :name, :name, :name, '', '2026-01-02 03:04:05.000000')"
+)
+POST = (
+    "INSERT INTO post (id, title, content, author_id, created_at)"
+    " VALUES (:id, 'T', :content, 1, '2026-01-02 03:04:05.000000')"
+)
+
 
 @pytest.fixture
 def empty_app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
@@ -102,25 +113,14 @@ def test_migrating_twice_changes_nothing(empty_app: Flask) -> None:
 
 
 def test_posts_of_the_first_revision_are_rendered_and_counted(empty_app: Flask) -> None:
-    """With more posts than one batch of the migration."""
-    many = 520
-    moment = "'2026-01-02 03:04:05.000000'"
-    person = (
-        'INSERT INTO "user" (id, username, username_key, email, email_key, password_hash,'
-        f" created_at) VALUES (:id, :name, :name, :name, :name, '', {moment})"
-    )
-    post = (
-        "INSERT INTO post (id, title, content, author_id, created_at)"
-        f" VALUES (:id, 'T', :content, 1, {moment})"
-    )
-    numbers = range(1, many + 1)
+    numbers = range(1, MANY + 1)
     with empty_app.app_context():
         upgrade(revision="0001")
         with db.engine.begin() as connection:
             people = [{"id": 1, "name": "author"}, {"id": 2, "name": "reader"}]
-            connection.execute(text(person), people)
+            connection.execute(text(MEMBER), people)
             connection.execute(
-                text(post), [{"id": number, "content": f"*{number}* <b>"} for number in numbers]
+                text(POST), [{"id": number, "content": f"*{number}* <b>"} for number in numbers]
             )
         upgrade()
         posts = db.session.scalars(select(Post).order_by(Post.id)).all()
@@ -130,7 +130,25 @@ def test_posts_of_the_first_revision_are_rendered_and_counted(empty_app: Flask) 
         assert [post.excerpt for post in posts[:2]] == ["1 <b>", "2 <b>"]
         assert {(post.renderer_version, post.version) for post in posts} == {(RENDERER_VERSION, 1)}
         counts = db.session.execute(select(User.username, User.posts_count).order_by(User.id))
-        assert [tuple(row) for row in counts] == [("author", many), ("reader", 0)]
+        assert [tuple(row) for row in counts] == [("author", MANY), ("reader", 0)]
+
+
+def test_the_reading_time_of_existing_posts_is_counted(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        upgrade(revision="0001")
+        with db.engine.begin() as connection:
+            connection.execute(text(MEMBER), {"id": 1, "name": "author"})
+            words = [10] * MANY + [1_000, 10, 2_300]
+            connection.execute(
+                text(POST),
+                [
+                    {"id": number, "content": "word " * count}
+                    for number, count in enumerate(words, 1)
+                ],
+            )
+        upgrade()
+        minutes = db.session.scalars(select(Post.reading_minutes).order_by(Post.id)).all()
+        assert minutes == [1] * MANY + [4, 1, 10]
 
 
 def test_former_names_are_reserved_for_a_year_from_the_migration(empty_app: Flask) -> None:
