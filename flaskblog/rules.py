@@ -11,12 +11,17 @@ from pathlib import Path
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
-from flaskblog.text.cleaning import clean_line, clean_text, is_blank
+from flaskblog.text.cleaning import clean_line, clean_text, has_hidden_characters, is_blank
+from flaskblog.text.links import find_links
 
 TITLE_LENGTH = 100
 CONTENT_LENGTH = 100_000
 DRAFT_TITLE_LENGTH = 1_000
 USERNAME_LENGTH = 20
+DISPLAY_NAME_LENGTH = 40
+BIO_LENGTH = 300
+BIO_LINES = 10
+BIO_LINKS = 5
 EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 PASSWORD_LENGTHS = (8, 1000)
 
@@ -45,6 +50,35 @@ def username(typed: str) -> str:
 def username_key(name: str) -> str:
     """The same for every spelling of one name; an empty string for an invalid name."""
     return name.strip().lower() if _USERNAME.fullmatch(name.strip()) else ""
+
+
+def display_name(typed: str) -> str:
+    """Empty for none. Nobody can hide characters in a name, or imitate an address or a role."""
+    name = clean_line(typed)
+    if not typed.strip():
+        return ""
+    if has_hidden_characters(typed.strip()):
+        raise RuleError(
+            "A display name cannot contain control characters, invisible characters or marks "
+            "that change the direction of text. Type it without them."
+        )
+    if not any(map(str.isalnum, name)):
+        raise RuleError("Use at least one letter or digit in your display name.")
+    if "@" in _folded(name):
+        raise RuleError("A display name cannot contain an @, which marks usernames.")
+    if not _spellings(name).isdisjoint(_listed("reserved_usernames.txt")):
+        raise RuleError("That display name is reserved. Choose another one.")
+    return _no_longer_than(DISPLAY_NAME_LENGTH, "display name", name)
+
+
+def bio(typed: str) -> str:
+    """Empty for none."""
+    text = _no_longer_than(BIO_LENGTH, "bio", "" if is_blank(typed) else clean_text(typed))
+    if text.count("\n") >= BIO_LINES:
+        raise RuleError(f"A bio can have at most {BIO_LINES} lines. Remove some line breaks.")
+    if len(find_links(text)) > BIO_LINKS:
+        raise RuleError(f"A bio can have at most {BIO_LINKS} links. Remove some of them.")
+    return text
 
 
 def email(typed: str) -> str:
@@ -145,6 +179,12 @@ def _parse_email(address: str) -> ValidatedEmail:
     if len(address) > EMAIL_LENGTH:
         raise EmailNotValidError("too long")
     return validate_email(address, check_deliverability=False, allow_smtputf8=False)
+
+
+def _spellings(name: str) -> set[str]:
+    """A name as it is read, also without what stands between its letters."""
+    folded = _folded(name)
+    return {folded, "".join(filter(str.isalnum, folded))}
 
 
 def _folded(text: str) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from flaskblog.caching.expiry import expire_in
 from flaskblog.database.base import now
+from flaskblog.text.links import with_links
 from flaskblog.text.phrases import count
 from flaskblog.urls import link_to
 
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
         relative_time=relative_time,
         time_ago=time_ago,
         with_enter_key_hint=with_enter_key_hint,
+        with_links=with_links,
         without_empty=without_empty,
     )
 

@@ -29,7 +29,9 @@ def test_every_rule_rejects_blank_text(rule: Callable[[str], str], typed: str) -
         rule(typed * 10)
 
 
-@pytest.mark.parametrize("rule", [rules.username, rules.email, rules.title, rules.content])
+@pytest.mark.parametrize(
+    "rule", [rules.username, rules.display_name, rules.bio, rules.email, rules.title, rules.content]
+)
 @given(typed=st.text())
 def test_rules_are_idempotent(rule: Callable[[str], str], typed: str) -> None:
     try:
@@ -61,6 +63,52 @@ def test_a_confusable_or_invalid_username_is_rejected(name: str) -> None:
 def test_reserved_usernames_are_rejected(name: str) -> None:
     with pytest.raises(RuleError, match="username is reserved"):
         rules.username(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Emma Chen",
+        "محمد علي",
+        "नमस्ते",
+        "שָׁלוֹם",
+        "می\u200cرود",
+        "👩\u200d🚀 Sally",
+        "O'Neil (7)",
+        "",
+        "李",
+    ],
+    ids=ascii,
+)
+def test_a_display_name_can_be_in_any_script(name: str) -> None:
+    assert rules.display_name(name) == name
+    assert rules.display_name(f" {name} ") == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\u0301\u0300", "\u200e\u200f", "\u200b", "\u3164", "\u2800", "🦊", "...",
+     "\u202eannE", "A\u200bda", "Ada\u2066", "Ada\x00", "A\nB", "Z\u0301\u0302\u0303\u0304\u0305\u0306",
+     "Ada\U000e0041", "@ada", "\uff20ada", "Admin", "\uff21dmin", "ad.min!", "x" * 41],
+    ids=ascii,
+)  # fmt: skip
+def test_a_display_name_that_hides_or_imitates_something_is_rejected(name: str) -> None:
+    with pytest.raises(RuleError):
+        rules.display_name(name)
+
+
+def test_a_bio_keeps_its_lines_and_can_be_empty() -> None:
+    assert rules.bio(" \r\n\u0301\u200f") == ""
+    assert rules.bio("Mends bicycles.\r\nAnd \u202eradios.\x07 ") == "Mends bicycles.\nAnd radios."
+
+
+@pytest.mark.parametrize(
+    "bio", ["https://a.org " * 6, "http://a.org\n" * 6, "x\n" * 10 + "x", "x" * 301]
+)
+def test_a_bio_is_bounded_in_characters_lines_and_links(bio: str) -> None:
+    with pytest.raises(RuleError):
+        rules.bio(bio)
+    assert rules.bio("https://a.org " * 5)
 
 
 @given(NAMES)
@@ -149,7 +197,7 @@ def test_a_title_is_one_line_and_content_keeps_its_lines() -> None:
     assert rules.content("One.\r\n\r\nTwo. ") == "One.\n\nTwo."
 
 
-@pytest.mark.parametrize("rule", [*EVERY_RULE, rules.email_key])
+@pytest.mark.parametrize("rule", [*EVERY_RULE, rules.display_name, rules.bio, rules.email_key])
 @pytest.mark.parametrize("typed", ["\u0316\u0300" * 200_000, "@" * 400_000, "a@" + "é." * 200_000])
 def test_rules_are_fast_for_any_text(rule: Callable[[str], str], typed: str) -> None:
     start = time.perf_counter()

@@ -113,6 +113,7 @@ def _listed() -> Rows:
             Post.created_at,
             Post.edited_at,
             User.username,
+            User.name,
             User.picture,
         )
         .join(Post.author)
@@ -122,7 +123,15 @@ def _listed() -> Rows:
 
 def _feed_entries() -> Rows:
     return (
-        select(Post.id, Post.title, Post.content_html, Post.created_at, updated_at, User.username)
+        select(
+            Post.id,
+            Post.title,
+            Post.content_html,
+            Post.created_at,
+            updated_at,
+            User.username,
+            User.name,
+        )
         .join(Post.author)
         .where(Post.deleted_at.is_(None))
         .order_by(*_NEWEST)

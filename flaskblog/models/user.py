@@ -10,6 +10,7 @@ from flask_login import UserMixin
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Label,
     ScalarSelect,
     Select,
     String,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from flaskblog import rules
@@ -47,6 +49,11 @@ class User(UserMixin, Base):
     email_key: Mapped[str] = mapped_column(String(rules.EMAIL_LENGTH), unique=True)
     password_hash: Mapped[str] = mapped_column(String(60))
     picture: Mapped[str | None] = mapped_column(String(40))
+    # Both may be empty.
+    display_name: Mapped[str] = mapped_column(
+        String(rules.DISPLAY_NAME_LENGTH), default="", server_default=""
+    )
+    bio: Mapped[str] = mapped_column(String(rules.BIO_LENGTH), default="", server_default="")
     # Updated with every write of a post: no page counts posts.
     posts_count: Mapped[int] = mapped_column(default=0, server_default="0", index=True)
     # Of posts and their revisions; never less than there are, as only a recount subtracts what was
@@ -57,6 +64,16 @@ class User(UserMixin, Base):
 
     # The token of the session that this request came with.
     session_token = ""
+
+    @hybrid_property
+    def name(self) -> str:
+        """The display name, or the username of a member without one."""
+        return self.display_name or self.username
+
+    @name.inplace.expression
+    @classmethod
+    def _name_expression(cls) -> Label[str]:
+        return func.coalesce(func.nullif(cls.display_name, ""), cls.username).label("name")
 
     @classmethod
     def by_username(cls, username: str) -> Select[Self]:
@@ -119,9 +136,15 @@ class User(UserMixin, Base):
     @prepared
     def profile(cls, username_key: str) -> Select[*tuple[Any, ...]]:
         """The public columns of one member."""
-        return select(cls.id, cls.username, cls.picture, cls.created_at, cls.posts_count).where(
-            cls.username_key == username_key
-        )
+        return select(
+            cls.id,
+            cls.username,
+            cls.name,
+            cls.bio,
+            cls.picture,
+            cls.created_at,
+            cls.posts_count,
+        ).where(cls.username_key == username_key)
 
     @classmethod
     @prepared

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import groupby
 
 # Control characters, bidirectional embeddings, overrides and isolates, the byte order mark,
 # interlinear annotations, lone surrogates and non-characters.
@@ -22,6 +23,10 @@ _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _SPACES = re.compile(r"\s+")
 # Invisible letters and symbols: Hangul fillers and the empty Braille cell.
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Join or separate letters of Persian and of Indian scripts, and the parts of an emoji.
+_JOINERS = frozenset("\u200c\u200d")
+# Not even a Hebrew letter with vowel and accents has more; beyond that they cover other lines.
+MAX_MARKS = 4
 
 
 def clean_text(text: str) -> str:
@@ -49,3 +54,16 @@ def without_nul(text: str | None) -> str | None:
 def is_blank(text: str) -> bool:
     """Whether nothing is visible: only space, marks, formatting and fillers."""
     return all(unicodedata.category(char)[0] in "CMZ" or char in _FILLERS for char in text)
+
+
+def has_hidden_characters(text: str) -> bool:
+    """Whether a name has what nobody sees or expects in it, or marks piled on one letter."""
+    categories = [unicodedata.category(char) for char in text]
+    is_hidden = any(
+        (category[0] == "C" and char not in _JOINERS)
+        or category in {"Zl", "Zp"}
+        or char in _FILLERS
+        for char, category in zip(text, categories, strict=True)
+    )
+    runs = (len([*run]) for kind, run in groupby(categories) if kind == "Mn")
+    return is_hidden or max(runs, default=0) > MAX_MARKS

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Response, abort, redirect, url_for
+from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from flaskblog import rules
@@ -43,7 +43,8 @@ def picture(name: str) -> ResponseReturnValue:
 @bp.route("/user/<username>/initials.svg")
 def initials(username: str) -> ResponseReturnValue:
     """The avatar of a member without a picture."""
-    response = Response(initials_svg(username), mimetype="image/svg+xml")
+    svg = initials_svg(username, request.args.get("letters", ""))
+    response = Response(svg, mimetype="image/svg+xml")
     response.cache_control.public = True
     response.cache_control.max_age = WEEK
     return response
