@@ -43,6 +43,7 @@ class DataVersion:
                     query
                 ).fetchone()
             except ERRORS:
+                self._close()
                 return None
             return row
 

@@ -120,7 +120,6 @@ def _is_wanted(record: logging.LogRecord) -> bool:
 def _start_request() -> None:
     g.request_id = token_hex(8)
     g.started_at = perf_counter()
-    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 

@@ -13,13 +13,11 @@ from sqlalchemy import create_engine, inspect, select
 
 from flaskblog.backup import backups, scratch
 from flaskblog.backup.restore import disconnect
-from flaskblog.database import schema
 from flaskblog.extensions import db
 from flaskblog.models import Post
-from tests.conftest import make_app
 from tests.support.backup_site import titles
 from tests.support.commands import run_command
-from tests.support.old_site import FIRST, fill, state
+from tests.support.old_site import first_revision_site, state
 from tests.support.processes import PROJECT, TIMEOUT, environment, free_port
 
 pytestmark = pytest.mark.server
@@ -77,13 +75,8 @@ main()
 @pytest.fixture
 def old_site(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
     """A filled database of the first revision, with no connection open."""
-    site = make_app(empty_url, **settings(empty_url, tmp_path))
-    with site.app_context():
-        schema.migrate(db.engine, FIRST)
-        with db.engine.begin() as connection:
-            fill(connection)
+    with first_revision_site(empty_url, **settings(empty_url, tmp_path)) as site:
         yield site
-        db.session.remove()
 
 
 def settings(url: str, folder: Path) -> dict[str, str]:

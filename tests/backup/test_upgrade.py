@@ -21,7 +21,7 @@ from tests.support.client import browser
 from tests.support.commands import run_command
 from tests.support.factories import PASSWORD, make_post
 from tests.support.filled_site import SURPRISING
-from tests.support.old_site import FIRST, fill, state
+from tests.support.old_site import first_revision_site, state
 
 # Made by version 0.1 (commit 2915677): its tests' filled site, a picture for the user "writer",
 # and `flask --app run backup`. A row in every table.
@@ -44,15 +44,9 @@ def upgrade():
 @pytest.fixture
 def old_site(empty_url: str, tmp_path: Path) -> Iterator[Flask]:
     """A filled database of the first revision."""
-    site = make_app(
-        empty_url, BACKUP_FOLDER=str(tmp_path / "backups"), MEDIA_FOLDER=str(tmp_path / "media")
-    )
-    with site.app_context():
-        schema.migrate(db.engine, FIRST)
-        with db.engine.begin() as connection:
-            fill(connection)
+    folders = {name: str(tmp_path / name) for name in ("BACKUP_FOLDER", "MEDIA_FOLDER")}
+    with first_revision_site(empty_url, **folders) as site:
         yield site
-        db.session.remove()
 
 
 def test_a_database_of_the_first_revision_is_upgraded_and_keeps_all_posts(old_site: Flask) -> None:

@@ -19,6 +19,7 @@ from flaskblog.database.base import now
 from flaskblog.database.sqlite import BUSY_TIMEOUT
 from flaskblog.extensions import db
 from flaskblog.models import Post, Session, User
+from flaskblog.web import maintenance
 from tests.conftest import make_app
 from tests.support.client import Client, browser, fields_of, is_own_page, read
 from tests.support.factories import make_post, make_user
@@ -147,15 +148,18 @@ def test_the_next_request_succeeds_after_all_connections_were_closed(
     member: Client, site: Flask
 ) -> None:
     assert member.get("/").status_code == 200
-    other = make_app(site.config["SQLALCHEMY_DATABASE_URI"])
-    cut = text(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    with other.app_context():
-        assert db.session.execute(cut).scalar_one() > 0
+    _close_connections(site)
     assert member.get("/account").status_code == 200
     assert member.submit("/post/new", title="New", content="Words.").status_code == 302
+
+
+@only_on_postgresql
+def test_maintenance_mode_outlives_all_connections(member: Client, site: Flask) -> None:
+    maintenance.begin()
+    assert member.get("/account").status_code == 503
+    _close_connections(site)
+    member.get("/account")  # notices it
+    assert member.get("/account").status_code == 503
 
 
 def test_an_exhausted_connection_pool_is_a_503_with_retry_after(site: Flask) -> None:
@@ -210,3 +214,14 @@ def test_a_really_full_disk_serves_reads_and_leaves_no_partial_write(
         assert len(db.session.scalars(select(Post)).all()) == written
         assert db.session.scalars(select(User.posts_count)).all() == [written]
         db.session.remove()
+
+
+def _close_connections(site: Flask) -> None:
+    """Close all of the site's connections, on the server's side."""
+    other = make_app(site.config["SQLALCHEMY_DATABASE_URI"])
+    close = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with other.app_context():
+        assert db.session.execute(close).scalar_one() > 0
