@@ -26,7 +26,7 @@ def preload(app: Flask) -> None:
         db.engine.dispose()
     queue.storage.close()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(5_000, 10, 10)
 
 
 def exit_with_parent() -> None:
