@@ -39,6 +39,7 @@ def filled_site(url: str, posts: int = 30, **settings: str) -> Flask:
 
 def fill(posts: int) -> None:
     author, other = make_user("author"), make_user("Other.one")
+    other.display_name, other.bio = "Ötzi \u4f60", SURPRISING
     for number in range(posts):
         make_post(
             (author, other)[number % 2],
