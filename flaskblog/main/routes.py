@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from flask import Response, abort
+from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from flaskblog.caching.fragments import render_with_fragments
 from flaskblog.extensions import db
 from flaskblog.main.blueprint import bp
-from flaskblog.models import User
+from flaskblog.models import Draft, User
 from flaskblog.models.post_lists import listed
 from flaskblog.monitoring import health
 from flaskblog.monitoring.health import State
@@ -28,6 +29,14 @@ def home() -> ResponseReturnValue:
 def about() -> ResponseReturnValue:
     """The description of the site, its admins and the numbers of members and posts."""
     return render_with_fragments("main/about.html", _totals)
+
+
+@bp.route("/menu")
+@login_required
+def menu() -> ResponseReturnValue:
+    """One's own pages, the number of drafts, and the button that logs out."""
+    drafts = db.session.scalar(Draft.count_of(current_user))
+    return render_template("main/menu.html", drafts=drafts)
 
 
 def _totals() -> dict[str, Any]:

@@ -13,7 +13,7 @@ Contrast = Literal["normal", "more"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
 CONTRASTS: tuple[Contrast, ...] = get_args(Contrast)
 # `--paper` of tokens.css, for browser bars and splash screens.
-THEME_COLORS = {"light": "#fdfdfb", "dark": "#15181c"}
+THEME_COLORS = {"light": "#fdfcf9", "dark": "#15181c"}
 
 
 @dataclass(frozen=True)

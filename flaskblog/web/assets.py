@@ -1,6 +1,7 @@
 """The stylesheet, joined from its parts, and URLs of static files that change with the file."""
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,19 +11,28 @@ from werkzeug.security import safe_join
 
 # In order of the cascade: a later one overrides an earlier one.
 STYLESHEETS = (
-    "vendor/pico.min",
+    "fonts",
     "tokens",
+    "base",
     "page",
-    "notices",
+    "buttons",
     "forms",
+    "notices",
+    "people",
+    "menu",
     "posts",
+    "pager",
+    "prose",
     "reading",
-    "account",
     "code",
     "history",
+    "editor",
+    "account",
     "print",
 )
 STYLESHEET = "style.css"
+# In a style sheet, relative to the joined one.
+_FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
 YEAR = 365 * 24 * 60 * 60  # seconds
 
 
@@ -80,8 +90,9 @@ def _read_version(folder: str, filename: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _read_stylesheet(folder: str) -> tuple[str, str]:
-    """Return the joined stylesheets and their version."""
-    text = "".join(Path(folder, "css", f"{name}.css").read_text() for name in STYLESHEETS)
+    """Return the joined stylesheets, with the versions of their fonts, and their own version."""
+    joined = "".join(Path(folder, "css", f"{name}.css").read_text() for name in STYLESHEETS)
+    text = _FONT.sub(lambda url: f'url("{url[1]}?v={_read_version(folder, url[1])}")', joined)
     return text, _digest(text.encode())
 
 

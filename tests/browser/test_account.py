@@ -22,6 +22,7 @@ def test_profile_picture_password_reset_and_log_out_of_a_device(
     _upload_a_picture(page, name)
     _publish_and_see_the_picture(page)
 
+    page.get_by_role("link", name=f"Menu of {name}").click()
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("link", name="Log in").first.click()
     page.get_by_role("link", name="Forgot your password?").click()
@@ -64,11 +65,12 @@ def _log_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Menu of {name}")).to_be_visible()
 
 
 def _upload_a_picture(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Site").get_by_role("link", name=name).click()
+    page.get_by_role("link", name=f"Menu of {name}").click()
+    page.get_by_role("main").get_by_role("link", name="Account").click()
     picture = encoded(plain(), "PNG")
     page.get_by_label("Profile picture").set_input_files(
         {"name": "me.png", "mimeType": "image/png", "buffer": picture}
@@ -87,7 +89,7 @@ def _publish_and_see_the_picture(page: Page) -> None:
     page.get_by_label("Content").fill("Words.")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("status")).to_be_visible()
-    page.get_by_role("link", name="Newest").click()
+    page.get_by_role("link", name="Posts", exact=True).click()
     article = page.get_by_role("article").filter(has_text="With a picture beside it").first
     expect(article.locator("img")).to_have_attribute("src", re.compile("^/media/"))
 

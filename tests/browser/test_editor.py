@@ -72,7 +72,7 @@ def test_text_survives_a_log_out_in_another_tab_and_makes_one_post(page: Page, a
     expect(page.get_by_role("status").first).to_contain_text("Draft saved. Only you")
 
     other_tab = page.context.new_page()
-    other_tab.goto("/")
+    other_tab.goto("/menu")
     other_tab.get_by_role("button", name="Log out").click()
     expect(other_tab.get_by_role("link", name="Log in")).to_be_visible()
 
@@ -148,12 +148,12 @@ def test_leaving_unsaved_changes_asks_for_confirmation(editor: Page) -> None:
     editor.on("dialog", dismiss)
     _fill(editor, "Unsaved", CONTENT)
     editor.get_by_label("Content").press("End")
-    editor.get_by_role("link", name="Newest").click(no_wait_after=True)
+    editor.get_by_role("link", name="Posts", exact=True).click(no_wait_after=True)
     expect(editor.get_by_label("Content")).to_have_value(CONTENT)
     assert dialogs == ["beforeunload"]
     editor.get_by_role("button", name="Save draft").click()
     expect(editor.get_by_role("status").first).to_contain_text("Draft saved. Only you")
-    editor.get_by_role("link", name="Newest").click()
+    editor.get_by_role("link", name="Posts", exact=True).click()
     expect(editor.get_by_role("heading", level=1)).to_have_text("Newest posts")
     assert dialogs == ["beforeunload"], "neither buttons nor saved text ask"
 
@@ -236,7 +236,7 @@ def _log_in(page: Page, name: str) -> None:
     page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Menu of {name}")).to_be_visible()
 
 
 def _count_posts(page: Page, author: str, title: str) -> int:

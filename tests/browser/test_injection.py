@@ -149,4 +149,4 @@ def _log_in(page: Page, name: str) -> None:
     page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Menu of {name}")).to_be_visible()

@@ -18,11 +18,12 @@ def test_an_author_publishes_and_another_member_reads(page: Page) -> None:
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("status")).to_be_visible()
     address = page.url
+    page.get_by_role("link", name=f"Menu of {author}").click()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 
     _sign_up_and_log_in(page, reader)
-    page.get_by_role("link", name="Newest").click()
+    page.get_by_role("link", name="Posts", exact=True).click()
     page.get_by_role("link", name="On <em>engines</em>").first.click()
     assert page.url == address
     expect(page.get_by_role("heading", level=1)).to_have_text("On <em>engines</em>")
@@ -52,7 +53,7 @@ def _sign_up_and_log_in(page: Page, name: str) -> None:
     page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("link", name=name)).to_be_visible()
+    expect(page.get_by_role("link", name=f"Menu of {name}")).to_be_visible()
 
 
 def _new_name() -> str:

@@ -39,6 +39,7 @@ def test_sign_up_publish_and_delete_with_the_keyboard_alone(page: Page, width: i
     _press(page, "Delete")
     _press(page, "Delete post")
     expect(page.get_by_role("status")).to_contain_text("deleted")
+    _press(page, f"Menu of {name}")
     _press(page, "Log out")
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 

@@ -76,8 +76,8 @@ def test_a_page_is_rendered_once_for_all_members(
     make_old_posts(author)
     read_on = [client.get(address).text for client in (author_client, stranger_client) * 2]
     assert len(rendered) == 1
-    assert "author</bdi></a></li>" in read_on[0]
-    assert "stranger</bdi></a></li>" in read_on[1]
+    assert "author</bdi></span></a></li>" in read_on[0]
+    assert "stranger</bdi></span></a></li>" in read_on[1]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -189,7 +189,7 @@ def test_shared_text_cannot_depend_on_the_reader(
     for _ in range(2):
         page = author_client.get("/")
         assert read(page).select_one("h1").text == "False 0"  # type: ignore[union-attr]
-        assert "author</bdi></a></li>" in page.text
+        assert "author</bdi></span></a></li>" in page.text
 
 
 def test_a_form_in_shared_text_is_an_error(

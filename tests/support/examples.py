@@ -78,6 +78,7 @@ MEMBERS_PAGES = {
     "documents.docs": "/docs",
     "main.about": "/about",
     "main.appearance": "/appearance",
+    "main.menu": "/menu",
     "users.profile": "/user/author",
     "users.logout": "/logout",
     "users.account": "/account",

@@ -1,6 +1,7 @@
 """The stylesheet, versioned URLs of static files, and compression."""
 
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def stylesheet_url(client: Client) -> str:
 def test_the_stylesheet_joins_its_parts_in_order(app: Flask, client: Client) -> None:
     folder = Path(str(app.static_folder)) / "css"
     parts = [(folder / f"{name}.css").read_text() for name in assets.STYLESHEETS]
-    assert client.get(stylesheet_url(client)).text == "".join(parts)
+    joined = client.get(stylesheet_url(client)).text
+    assert re.sub(r"\?v=[0-9a-f]+", "", joined) == "".join(parts)
     assert {f"{path.stem}" for path in folder.glob("*.css")} <= set(assets.STYLESHEETS)
 
 
@@ -43,6 +45,16 @@ def test_a_versioned_url_is_cached_for_a_year(client: Client) -> None:
             assert "immutable" not in client.get(other).headers["Cache-Control"]
 
 
+def test_the_fonts_are_cached_for_a_year_and_weigh_at_most_120_kib(client: Client) -> None:
+    fonts = re.findall(r'url\("(fonts/[^"]+)"\)', client.get(stylesheet_url(client)).text)
+    answers = [client.get(f"/static/{font}") for font in fonts]
+    assert {answer.mimetype for answer in answers} == {"font/woff2"}
+    assert all("immutable" in answer.headers["Cache-Control"] for answer in answers)
+    assert sum(len(answer.data) for answer in answers) <= 120 * 1024
+    preloaded = read(client.get("/login")).select('link[rel="preload"]')
+    assert [link["href"] for link in preloaded] == [f"/static/{fonts[0]}"]
+
+
 def test_the_url_changes_with_the_file_in_debug_mode(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,7 +62,7 @@ def test_the_url_changes_with_the_file_in_debug_mode(
         with app.test_request_context():
             return assets.asset_url("style.css")
 
-    (tmp_path / "css" / "vendor").mkdir(parents=True)
+    (tmp_path / "css").mkdir()
     for name in assets.STYLESHEETS:
         (tmp_path / "css" / f"{name}.css").write_text("p {}")
     monkeypatch.setattr(app, "static_folder", str(tmp_path))
@@ -89,7 +101,7 @@ def test_public_responses_are_compressed(
 
 def test_a_page_with_csrf_tokens_is_never_compressed(client: Client, author_client: Client) -> None:
     """Its length would reveal them (BREACH)."""
-    for reader, address in [(client, "/login"), (author_client, "/"), (author_client, "/post/new")]:
+    for reader, address in [(client, "/login"), (author_client, "/menu"), (author_client, "/post/new")]:
         answer = reader.get(address, headers={"Accept-Encoding": "br, gzip"})
         assert "csrf_token" in answer.text
         assert "Content-Encoding" not in answer.headers

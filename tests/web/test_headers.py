@@ -84,7 +84,6 @@ def test_the_content_security_policy_forbids_inline_code_and_other_sites() -> No
     assert {source for sources in policy.values() for source in sources.split()} <= {
         "'none'",
         "'self'",
-        "data:",
     }
     assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
 
