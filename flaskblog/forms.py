@@ -31,6 +31,16 @@ class Form(FlaskForm):
         return bool(self.csrf_token.errors)
 
     @property
+    def is_sent(self) -> bool:
+        """Whether the request has a field of this form, where a page has several forms."""
+        sent = request.form.keys() | request.files.keys()
+        return any(field.name in sent for field in self.visible_fields)
+
+    @property
+    def hidden_fields(self) -> list[Field]:
+        return [field for field in self if isinstance(field.widget, HiddenInput)]
+
+    @property
     def visible_fields(self) -> list[Field]:
         return [field for field in self if not isinstance(field.widget, HiddenInput)]
 
@@ -89,6 +99,16 @@ class Rule:
         except RuleError as broken:
             field.data = without_nul(field.data)  # a page cannot show it
             raise StopValidation(str(broken)) from None
+
+
+class OptionalRule(Rule):
+    """Applies a rule that allows an empty value; a field that was not sent keeps its value."""
+
+    field_flags: ClassVar = {}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.raw_data:
+            super().__call__(form, field)
 
 
 class Available:

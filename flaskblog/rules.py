@@ -12,7 +12,7 @@ from pathlib import Path
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from flaskblog.text.cleaning import clean_line, clean_text, has_hidden_characters, is_blank
-from flaskblog.text.links import find_links
+from flaskblog.text.plain_text import find_links
 
 TITLE_LENGTH = 100
 CONTENT_LENGTH = 100_000

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from flaskblog.caching.expiry import expire_in
 from flaskblog.database.base import now
-from flaskblog.text.links import with_links
 from flaskblog.text.phrases import count
+from flaskblog.text.plain_text import with_links
 from flaskblog.urls import link_to
 
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         count=count,
         exact_time=exact_time,
         iso_time=iso_time,
+        month=month,
         relative_time=relative_time,
         time_ago=time_ago,
         with_enter_key_hint=with_enter_key_hint,
@@ -53,19 +54,28 @@ def exact_time(time: datetime) -> Markup:
     return Markup(f'<time datetime="{iso_time(time)}">{format_time(time)}</time>')  # noqa: S704
 
 
+def month(time: datetime) -> Markup:
+    """Return a `time` element with month and year, and the exact time as its title."""
+    text = f'title="{format_time(time)}">{MONTHS[time.month]} {time.year}'
+    return Markup(f'<time datetime="{iso_time(time)}" {text}</time>')  # noqa: S704
+
+
 def iso_time(time: datetime) -> str:
     return f"{time.isoformat()[:19]}Z"
 
 
 def format_time(time: datetime) -> str:
-    month = MONTHS[time.month]
-    return f"{time.day} {month} {time.year}, {time.hour:02}:{time.minute:02} UTC"
+    date = f"{time.day} {MONTHS[time.month]} {time.year}"
+    return f"{date}, {time.hour:02}:{time.minute:02} UTC"
 
 
 def relative_time(time: datetime) -> str:
     """Return the age in words, as `3 hours ago`; the page expires when that changes."""
     age = (now() - time).total_seconds()
-    unit = 1 if age < MINUTE else MINUTE if age < HOUR else HOUR if age < DAY else DAY
+    if age < MINUTE:
+        expire_in(MINUTE - age)
+        return "just now"
+    unit = MINUTE if age < HOUR else HOUR if age < DAY else DAY
     past = age % unit
     expire_in(unit - past)
     return _describe_age(age - past)

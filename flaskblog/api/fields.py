@@ -43,6 +43,16 @@ class TextField(RuleField):
     """A text from which the parser of the body removes NUL and lone surrogates."""
 
 
+class Null(fields.Field[None]):
+    """Takes null alone."""
+
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        super().__init__(allow_none=True, metadata={"type": "null", **metadata})
+
+    def _deserialize(self, value: Any, *_: object, **__: object) -> None:
+        raise ValidationError("Send null.")
+
+
 class WholeNumber(fields.Integer):
     """Decimal digits alone: no sign, space, underscore or digit of another script."""
 
@@ -57,6 +67,25 @@ class WholeNumber(fields.Integer):
 def username() -> RuleField:
     metadata = {"pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{1,19}$", "example": "ada"}
     return RuleField(rules.username, metadata)
+
+
+def display_name() -> RuleField:
+    metadata = {
+        "description": "Shown in place of the username; empty for none.",
+        "maxLength": rules.DISPLAY_NAME_LENGTH,
+        "example": "Ada Lovelace",
+    }
+    return RuleField(rules.display_name, metadata, required=False)
+
+
+def bio() -> TextField:
+    metadata = {
+        "description": f"Plain text with at most {rules.BIO_LINES} lines and {rules.BIO_LINKS} "
+        "links; empty for none.",
+        "maxLength": rules.BIO_LENGTH,
+        "example": "Weaves algebraic patterns.",
+    }
+    return TextField(rules.bio, metadata, required=False)
 
 
 def email() -> RuleField:

@@ -4,8 +4,11 @@ from marshmallow import RAISE, Schema, fields
 
 from flaskblog.api.fields import (
     NO_NUL,
+    Null,
+    bio,
     content,
     current_password,
+    display_name,
     email,
     password,
     title,
@@ -41,11 +44,17 @@ class RegistrationSchema(Input):
 
 
 class UserChangeSchema(Input):
-    """The password is optional: clients cannot read it to send it back."""
+    """The password is optional: clients cannot read it to send it back.
+
+    So are the fields of the profile, which older clients do not know.
+    """
 
     username = username()
     email = email()
     password = password(required=False)
+    display_name = display_name()
+    bio = bio()
+    picture = Null(metadata={"description": "Null removes the picture."})
     current_password = current_password()
 
 
@@ -75,12 +84,14 @@ class TokenSchema(Schema):
 class AuthorSchema(Schema):
     id = fields.Integer(required=True)
     username = fields.String(required=True)
+    display_name = fields.String(required=True, metadata={"description": "May be empty."})
     picture_url = fields.Function(_picture_url, required=True, metadata=URL)
 
 
 class PublicUserSchema(AuthorSchema):
     """A member as everybody sees them."""
 
+    bio = fields.String(required=True, metadata={"description": "Plain text; may be empty."})
     created_at = fields.DateTime(required=True)
     posts_count = fields.Integer(required=True, metadata=COUNT)
 

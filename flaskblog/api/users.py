@@ -32,7 +32,13 @@ from flaskblog.api.tokens import caller, member, token_optional, token_required
 from flaskblog.extensions import db, limiter
 from flaskblog.models import User
 from flaskblog.rules import RuleError
-from flaskblog.users.changes import TakenError, change_account, delete_account, sign_up
+from flaskblog.users.changes import (
+    LastAdminError,
+    TakenError,
+    change_account,
+    delete_account,
+    sign_up,
+)
 from flaskblog.users.limits import count_address_change, is_password_of
 from flaskblog.users.log_in_attempts import attempt_log_in
 from flaskblog.web.problems import InvalidFields, ReauthenticationRequired, TakenFields
@@ -113,7 +119,7 @@ class OneUser(MethodView):
     @bp.arguments(UserChangeSchema)
     @bp.response(200, UserSchema, headers=ETAG)
     def put(self, fields: dict[str, str], user: User) -> Response:
-        """Replace username, e-mail address and, if sent, password, which also ends this token"""
+        """Replace username, e-mail address and what else is sent; a new password ends this token"""
         return _change(user, fields)
 
     @token_required
@@ -123,13 +129,13 @@ class OneUser(MethodView):
     @bp.arguments(UserChangeSchema(partial=True))
     @bp.response(200, UserSchema, headers=ETAG)
     def patch(self, fields: dict[str, str], user: User) -> Response:
-        """Update username, e-mail address or password; a new password also ends this token"""
+        """Update the profile, e-mail address or password; a new password also ends this token"""
         return _change(user, fields)
 
     @token_required
     @_editable
     @conditional_write("deleteUser", CONFIRMED_DELETION)
-    @problems(400, 403, 404, 412, 413, 415, 422, 429)
+    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
     @bp.arguments(UserDeletionSchema)
     @bp.response(204)
     def delete(self, fields: dict[str, str], user: User) -> Response:
@@ -137,7 +143,10 @@ class OneUser(MethodView):
         _require_password(fields)
         user.lock()
         check_unchanged(document(user))
-        delete_account(user)
+        try:
+            delete_account(user)
+        except LastAdminError as refused:
+            abort(409, str(refused))
         return Response(status=204)
 
 
@@ -161,6 +170,9 @@ def _change(user: User, fields: dict[str, str]) -> Response:
             username=fields.get("username"),
             email=fields.get("email"),
             password=fields.get("password"),
+            display_name=fields.get("display_name"),
+            bio=fields.get("bio"),
+            picture=b"" if "picture" in fields else None,
             check=lambda: check_unchanged(document(user)),
         )
     except RuleError as broken:

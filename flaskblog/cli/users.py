@@ -7,7 +7,7 @@ from sqlalchemy import select
 from flaskblog import rules
 from flaskblog.extensions import db
 from flaskblog.models import User
-from flaskblog.users.changes import TakenError, sign_up
+from flaskblog.users import changes
 from flaskblog.users.emails import reset_link
 
 users = AppGroup("users", help="Create and list accounts, and change their roles.")
@@ -21,10 +21,10 @@ users = AppGroup("users", help="Create and list accounts, and change their roles
 def create(username: str, email: str, password: str, admin: bool) -> None:
     """Create an account."""
     try:
-        user = sign_up(
+        user = changes.sign_up(
             rules.username(username), rules.email(email), rules.password(password), is_admin=admin
         )
-    except (rules.RuleError, TakenError) as error:
+    except (rules.RuleError, changes.TakenError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Created {_line(user)}")
 
@@ -44,8 +44,10 @@ def promote(username: str) -> None:
 def demote(username: str) -> None:
     """Make USERNAME a regular member."""
     user = find(username)
-    user.is_admin = False
-    db.session.commit()
+    try:
+        changes.demote(user)
+    except changes.LastAdminError as refused:
+        raise click.ClickException(str(refused)) from None
     click.echo(_line(user))
 
 

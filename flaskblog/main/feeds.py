@@ -32,7 +32,7 @@ def profile_feed(username: str) -> ResponseReturnValue:
         return redirect(url_for("main.profile_feed", username=renamed.username), 301)
     return xml.atom(
         read(feed_entries_by(user.id)),
-        title=f"{user.username} · {current_app.config['SITE_NAME']}",
+        title=f"{user.name} · {current_app.config['SITE_NAME']}",
         page=link_to("users.profile", username=user.username),
         address=link_to("main.profile_feed", username=user.username),
     )

@@ -185,6 +185,16 @@ class User(UserMixin, Base):
     def pictures_count(cls) -> Select[int]:
         return select(func.count(cls.picture))
 
+    @classmethod
+    def lock_admins(cls) -> None:
+        """Let nobody else make or delete admins before the commit."""
+        db.session.execute(update(cls).where(cls.is_admin).values(is_admin=cls.is_admin))
+
+    @property
+    def is_last_admin(self) -> bool:
+        admins = select(User.id).where(User.is_admin).limit(2)
+        return self.is_admin and db.session.scalars(admins).all() == [self.id]
+
     def rename(self, username: str) -> None:
         self.username = username
         self.username_key = rules.username_key(username)

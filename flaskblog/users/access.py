@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import TooManyRequests
 
 from flaskblog.models import User
+from flaskblog.urls import is_local
 from flaskblog.users.forms import LoginForm
 from flaskblog.users.limits import refuse
 from flaskblog.users.log_in_attempts import attempt_log_in
@@ -23,15 +24,21 @@ WRONG_CREDENTIALS = (
 
 
 def anonymous_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Redirect members to the front page."""
+    """Redirect members to the page that they came for."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if current_user.is_authenticated:
-            return redirect(url_for("main.home"))
+            return redirect(next_or_home())
         return view(*args, **kwargs)
 
     return guarded
+
+
+def next_or_home() -> str:
+    """The URL of the page that required a log-in, if it is on this site, or of the front page."""
+    target = request.args.get("next", "")
+    return target if is_local(target) else url_for("main.home")
 
 
 def log_in_by_form(form: LoginForm) -> User | None:

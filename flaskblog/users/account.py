@@ -8,25 +8,30 @@ from flask_login import current_user, login_required, logout_user
 from sqlalchemy import Select, func, select
 
 from flaskblog.extensions import db
-from flaskblog.forms import form_response
+from flaskblog.forms import Form, form_response
 from flaskblog.models import Draft, Post, Session, User
 from flaskblog.users import changes
 from flaskblog.users.blueprint import bp
-from flaskblog.users.forms import AccountForm, DeleteAccountForm, PasswordForm
+from flaskblog.users.forms import AccountForm, DeleteAccountForm, PasswordForm, ProfileForm
 from flaskblog.users.sessions import renew_session
 
 
 @bp.route("/account", methods=["GET", "POST"])
 @login_required
 def account() -> ResponseReturnValue:
-    """Change one's username, e-mail address and picture."""
+    """Change one's profile, username and e-mail address, each by its form or all at once."""
     user = _owner()
+    profile = ProfileForm(display_name=user.display_name, bio=user.bio)
     form = AccountForm(username=user.username, email=user.email)
-    form.owner = user
-    if form.validate_on_submit() and _change_account(form, user):
+    profile.owner = form.owner = user
+    sent: list[Form] = [each for each in (profile, form) if each.is_sent] or [form]
+    is_valid = [each.validate_on_submit() for each in sent]
+    if all(is_valid) and _change_account(profile, form):
         flash("Your account has been updated.")
         return redirect(url_for("users.account"))
-    return form_response(form, render_template("users/account.html", form=form))
+    rejected = next((each for each in sent if each.errors), form)
+    page = render_template("users/account.html", profile=profile, form=form)
+    return form_response(rejected, page)
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
@@ -80,8 +85,7 @@ def delete_account() -> ResponseReturnValue:
     """List what will be deleted; with the password, delete it."""
     form = DeleteAccountForm()
     form.owner = user = _owner()
-    if form.validate_on_submit():
-        changes.delete_account(user)
+    if form.validate_on_submit() and _delete_account(user):
         logout_user()
         flash("Your account and everything in it has been deleted.")
         return redirect(url_for("main.home"))
@@ -104,15 +108,28 @@ def _count(rows: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
-def _change_account(form: AccountForm, user: User) -> bool:
+def _delete_account(user: User) -> bool:
+    """Return False for the last admin, to whom the page tells why."""
+    try:
+        changes.delete_account(user)
+    except changes.LastAdminError:
+        return False
+    return True
+
+
+def _change_account(profile: ProfileForm, form: AccountForm) -> bool:
+    """A form that was not sent has the values of the member."""
     try:
         changes.change_account(
-            user,
+            _owner(),
             username=form.username.data,
             email=form.email.data,
-            picture=form.picture.data,
+            display_name=profile.display_name.data,
+            bio=profile.bio.data,
+            picture=profile.new_picture,
         )
     except changes.TakenError as taken:
-        form.set_errors(taken.messages)
+        for each in (profile, form):
+            each.set_errors({name: text for name, text in taken.messages.items() if name in each})
         return False
     return True

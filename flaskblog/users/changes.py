@@ -17,7 +17,18 @@ from flaskblog.models import FormerName, Mail, Session, User
 from flaskblog.models.passwords import hash_password
 
 USERNAME_TAKEN = "That username is taken. Choose another one."
+NAME_OF_ANOTHER = "That is the username of another member. Choose another display name."
 EMAIL_TAKEN = "That e-mail address already has an account. Log in, or use another one."
+
+
+class LastAdminError(Exception):
+    """There would be no admin left; the message is for the user."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The only admin of a site cannot leave or be demoted. First make another member an "
+            "admin, with the command `flask --app run users promote`."
+        )
 
 
 class TakenError(Exception):
@@ -54,10 +65,14 @@ def change_account(
     username: str | None = None,
     email: str | None = None,
     password: str | None = None,
+    display_name: str | None = None,
+    bio: str | None = None,
     picture: bytes | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Change what is given; values have passed their rules. A new password ends every session.
+
+    An empty display name, bio or picture removes it.
 
     `check` runs after the row is locked, and may raise to refuse the change. The former address is
     notified of a new password or address. Raises `TakenError`, and `RuleError` for a password that
@@ -75,8 +90,11 @@ def change_account(
         if password_hash:
             user.password_hash = password_hash
             _end_sessions(user)
-        _change_profile(user, username, email)
-        replaced, user.picture = user.picture, stored or user.picture
+        _change_identity(user, username, email)
+        _change_profile(user, display_name, bio)
+        replaced = user.picture
+        if picture is not None:
+            user.picture = stored
         db.session.commit()
     except (IntegrityError, TakenError):
         db.session.rollback()
@@ -84,7 +102,7 @@ def change_account(
             pictures.remove(stored)
         _require_available(username, email, user_id)
         raise
-    if stored and replaced:
+    if picture is not None and replaced:
         pictures.remove(replaced)
     outbox.wake()
 
@@ -111,11 +129,22 @@ def check_impersonal(password: str, username: str, email: str) -> None:
 
 
 def delete_account(user: User) -> None:
-    """Delete a member and everything that belongs to them; the username stays reserved."""
+    """Delete a member and everything that belongs to them; the username stays reserved.
+
+    Raises `LastAdminError`.
+    """
+    _require_another_admin(user)
     picture = user.delete()
     db.session.commit()
     if picture:
         pictures.remove(picture)
+
+
+def demote(user: User) -> None:
+    """Make an admin a regular member. Raises `LastAdminError`."""
+    _require_another_admin(user)
+    user.is_admin = False
+    db.session.commit()
 
 
 def taken_values(username: str | None, email: str | None, owner_id: int = 0) -> dict[str, str]:
@@ -133,7 +162,25 @@ def _require_available(username: str | None, email: str | None, owner_id: int = 
         raise TakenError(taken)
 
 
-def _change_profile(user: User, username: str | None, email: str | None) -> None:
+def _require_another_admin(user: User) -> None:
+    if user.is_admin:
+        User.lock_admins()
+    if user.is_last_admin:
+        db.session.rollback()
+        raise LastAdminError
+
+
+def _change_profile(user: User, display_name: str | None, bio: str | None) -> None:
+    """Nobody shows another member's username as their name."""
+    if display_name is not None and display_name != user.display_name:
+        if User.is_username_taken(display_name, user.id):
+            raise TakenError({"display_name": NAME_OF_ANOTHER})
+        user.display_name = display_name
+    if bio is not None:
+        user.bio = bio
+
+
+def _change_identity(user: User, username: str | None, email: str | None) -> None:
     if email and email != user.email:
         _change_email(user, email)
     if username and username != user.username:

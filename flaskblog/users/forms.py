@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, PasswordField, StringField
+from wtforms import BooleanField, Field, PasswordField, StringField, TextAreaField
 from wtforms.validators import EqualTo, StopValidation
 
 from flaskblog import rules
-from flaskblog.forms import Available, Form, Required, Rule, Unchanged
+from flaskblog.forms import Available, Form, OptionalRule, Required, Rule, Unchanged
 from flaskblog.media.images import PictureError
 from flaskblog.models import User
 from flaskblog.users.changes import EMAIL_TAKEN, USERNAME_TAKEN, check_impersonal
@@ -137,8 +137,47 @@ class LogoutForm(Form):
     submit_label = "Log out"
 
 
+class ProfileForm(Form):
+    submit_label = "Save profile"
+
+    display_name = StringField(
+        "Display name",
+        [OptionalRule(rules.display_name)],
+        description="Shown in place of your username, in any script. Optional.",
+        render_kw={"autocomplete": "nickname", "dir": "auto"},
+    )
+    bio = TextAreaField(
+        "About you",
+        [OptionalRule(rules.bio)],
+        description=f"Shown on your profile and below your posts: up to {rules.BIO_LENGTH} "
+        f"characters and {rules.BIO_LINKS} links. Optional.",
+        render_kw={"autocomplete": "off", "dir": "auto", "rows": 4},
+    )
+    picture = FileField(
+        "Profile picture",
+        [Picture()],
+        description="JPEG, PNG or WebP, at most 8 MiB. It is cropped to a square.",
+        render_kw={"accept": "image/jpeg,image/png,image/webp"},
+    )
+    remove_picture = BooleanField("Remove the picture")
+
+    @property
+    def visible_fields(self) -> list[Field]:
+        """Without the box that removes a picture for those who have none."""
+        has_picture = self.owner is not None and self.owner.picture is not None
+        return [
+            field for field in super().visible_fields if has_picture or field.id != "remove_picture"
+        ]
+
+    @property
+    def new_picture(self) -> bytes | None:
+        """What `change_account` takes: nothing removes the picture, None keeps it."""
+        picture: bytes | None = self.picture.data
+        return b"" if self.remove_picture.data and not picture else picture
+
+
 class AccountForm(Form):
-    submit_label = "Save"
+    submit_label = "Save username and address"
 
     username = StringField(
         "Username",
@@ -156,12 +195,6 @@ class AccountForm(Form):
         "Password",
         description="Only required to change your e-mail address.",
         render_kw={"autocomplete": "current-password"},
-    )
-    picture = FileField(
-        "Profile picture",
-        [Picture()],
-        description="JPEG, PNG or WebP, at most 8 MiB. It is cropped to a square.",
-        render_kw={"accept": "image/jpeg,image/png,image/webp"},
     )
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -1,6 +1,6 @@
 """Signing up, logging in and logging out."""
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import exists, select
@@ -8,19 +8,18 @@ from sqlalchemy import exists, select
 from flaskblog.extensions import csrf, db, limiter
 from flaskblog.forms import form_response
 from flaskblog.models import User
-from flaskblog.urls import is_local
-from flaskblog.users.access import anonymous_required, log_in_by_form
+from flaskblog.users.access import anonymous_required, log_in_by_form, next_or_home
 from flaskblog.users.blueprint import bp
 from flaskblog.users.changes import TakenError, sign_up
 from flaskblog.users.forms import LoginForm, LogoutForm, RegistrationForm
-from flaskblog.users.sessions import log_out
+from flaskblog.users.sessions import log_in, log_out
 
 
 @bp.route("/register", methods=["GET", "POST"])
 @anonymous_required
 @limiter.shared_limit("10 per hour", "register", methods=["POST"])
 def register() -> ResponseReturnValue:
-    """Sign up."""
+    """Sign up, log in, and redirect to the page that required it."""
     if not current_app.config["REGISTRATION_OPEN"]:
         return render_template("users/closed.html"), 403
     form = RegistrationForm()
@@ -30,10 +29,9 @@ def register() -> ResponseReturnValue:
         except TakenError as taken:
             form.set_errors(taken.messages)
         else:
-            flash(
-                f"Welcome, {user.username}! Your account has been created. Log in to start writing."
-            )
-            return redirect(url_for("users.login"))
+            log_in(user)
+            flash(f"Welcome, {user.username}! Your account has been created.")
+            return redirect(next_or_home())
     is_first = not db.session.scalar(select(exists(select(User.id))))
     return render_template("users/register.html", form=form, is_first=is_first)
 
@@ -44,11 +42,10 @@ def register() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     """Log in, and redirect to the page that required it."""
     if current_user.is_authenticated:
-        return redirect(url_for("main.home"))
+        return redirect(next_or_home())
     form = LoginForm()
     if log_in_by_form(form):
-        target = request.args.get("next", "")
-        return redirect(target if is_local(target) else url_for("main.home"))
+        return redirect(next_or_home())
     return form_response(form, render_template("users/login.html", form=form))
 
 

@@ -1,5 +1,6 @@
 """Members in the API: who can see and change what."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,13 +9,16 @@ from sqlalchemy import func, select
 from flaskblog.extensions import bcrypt, db
 from flaskblog.models import FormerName, Mail, User
 from flaskblog.models.passwords import hash_password
+from flaskblog.users.changes import change_account
 from tests.conftest import make_app
 from tests.support.api_client import ApiClient, errors_of
 from tests.support.client import Client, browser
 from tests.support.factories import PASSWORD, make_post, make_user
 
 NEWCOMER = {"username": "newcomer", "email": "newcomer@example.org", "password": PASSWORD}
-PUBLIC = {"id", "username", "created_at", "posts_count", "picture_url"}
+PUBLIC = {
+    "id", "username", "display_name", "bio", "created_at", "posts_count", "picture_url",
+}  # fmt: skip
 CONFIRMED: dict[str, Any] = {"current_password": PASSWORD}
 PRIVATE = PUBLIC | {"email", "is_admin"}
 
@@ -156,6 +160,40 @@ def test_a_member_can_change_the_own_account(author_api: ApiClient, author: User
     assert author_api.patch(address, {"username": "Renamed"}).status_code == 200
     assert author_api.patch(address, {"username": "keeper"}).status_code == 409
     assert author_api.patch(address, {}).status_code == 200
+
+
+def test_a_member_can_change_the_own_profile(
+    author_api: ApiClient, author: User, media_folder: Path
+) -> None:
+    address = f"/api/users/{author.id}"
+    changed = author_api.patch(address, {"display_name": " Emma  Chen ", "bio": "One.\r\nTwo."})
+    assert changed.json is not None
+    assert (changed.json["display_name"], changed.json["bio"]) == ("Emma Chen", "One.\nTwo.")
+    assert "/user/author/initials.svg" in changed.json["picture_url"]
+    post = author_api.post("/api/posts", {"title": "t", "content": "c"}).json
+    assert post is not None
+    assert post["author"]["display_name"] == "Emma Chen"
+
+    change_account(author, picture=b"A picture.")
+    kept = author_api.put(address, {"username": "author", "email": author.email}).json
+    assert kept is not None
+    assert kept["display_name"] == "Emma Chen"
+    assert "/media/" in kept["picture_url"]
+    removed = author_api.patch(address, {"display_name": "", "picture": None}).json
+    assert removed is not None
+    assert removed["picture_url"].endswith("/user/author/initials.svg")
+    assert [*media_folder.iterdir()] == []
+    for fields in ({"display_name": "\u202eada"}, {"bio": "http://a.org " * 6}, {"picture": "x"}):
+        assert errors_of(author_api.patch(address, fields), 422).keys() == fields.keys()
+    taken = author_api.patch(address, {"display_name": "Keeper"})
+    assert errors_of(taken, 409).keys() == {"display_name"}
+
+
+def test_the_last_admin_cannot_be_deleted(admin_api: ApiClient, admin: User) -> None:
+    response = admin_api.delete(f"/api/users/{admin.id}", CONFIRMED)
+    assert errors_of(response, 409) == {}
+    assert response.json is not None
+    assert "only admin" in response.json["detail"]
 
 
 def test_only_the_member_and_admins_may_change_an_account(

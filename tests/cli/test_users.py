@@ -91,6 +91,13 @@ def test_promote_and_demote_change_the_role(app: Flask, author: User, named: str
     assert not is_admin("Ada")
 
 
+def test_the_last_admin_cannot_be_demoted(app: Flask, author: User) -> None:
+    result = run(app, "demote", author.username)
+    assert result.exit_code == 1
+    assert "make another member an admin" in result.output
+    assert is_admin("author")
+
+
 def test_list_prints_all_users_or_only_admins(app: Flask, author: User) -> None:
     stranger = make_user("stranger")
     since = f"since {author.created_at:%Y-%m-%d}"

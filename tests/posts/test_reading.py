@@ -19,7 +19,7 @@ def neighbours(page: BeautifulSoup) -> dict[str, str]:
 def test_a_post_is_shown_with_author_picture_and_time(client: Client, author: User) -> None:
     created_at = now() - timedelta(hours=3, minutes=1)
     post = make_post(author, title="T", content="*Words.*", created_at=created_at)
-    for address in (f"/post/{post.id}", "/", "/user/author"):
+    for address in (f"/post/{post.id}", "/"):
         article = read(client.get(address)).select_one("article")
         assert article is not None
         assert article.select_one('a[rel="author"][href="/user/author"]') is not None
@@ -32,11 +32,21 @@ def test_a_post_is_shown_with_author_picture_and_time(client: Client, author: Us
         assert "3 hours ago" in article.text
 
 
+def test_a_profile_shows_its_member_once_and_the_time_of_each_post(
+    client: Client, author: User
+) -> None:
+    make_post(author, created_at=now() - timedelta(hours=3, minutes=1))
+    article = read(client.get("/user/author")).select_one("article")
+    assert article is not None
+    assert "3 hours ago" in article.text
+    assert article.select("img, a[rel=author]") == []
+
+
 @pytest.mark.parametrize(
     ("age", "text"),
     [
-        (timedelta(0), "now"),
-        (timedelta(seconds=59), "59 seconds ago"),
+        (timedelta(seconds=-1), "just now"),
+        (timedelta(seconds=59), "just now"),
         (timedelta(minutes=1), "a minute ago"),
         (timedelta(hours=23), "23 hours ago"),
         (timedelta(days=1), "a day ago"),

@@ -47,6 +47,13 @@ ACCOUNT = FormExample(
     members_only=True,
     optional={"current_password"},
 )
+PROFILE = FormExample(
+    "/account",
+    {"display_name": "Emma Chen", "bio": "Mends bicycles."},
+    {"display_name": 40, "bio": 300},
+    members_only=True,
+    optional={"display_name", "bio"},
+)
 NEW_PASSWORD = FormExample(
     "/account/password",
     {"current_password": PASSWORD, "password": PASSWORD, "confirm_password": PASSWORD},
@@ -56,7 +63,7 @@ NEW_PASSWORD = FormExample(
 # The forms behind a mailed link and before leaving: each works once.
 WORK_ONCE = [{"password", "confirm_password"}, {"password"}]
 RESET = FormExample("/reset_password", {"email": "author@example.org"}, {"email": 254})
-FORMS = [REGISTRATION, LOGIN, NEW_POST, ACCOUNT, RESET, NEW_PASSWORD]
+FORMS = [REGISTRATION, LOGIN, NEW_POST, ACCOUNT, PROFILE, RESET, NEW_PASSWORD]
 FIELDS = [(form, name) for form in FORMS for name in form.fields if name not in form.optional]
 
 # Each page's endpoint with an address of it; `author` has written post 1.

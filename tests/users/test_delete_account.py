@@ -19,6 +19,12 @@ from tests.support.pictures import encoded, plain
 from tests.support.smtp_server import Mailbox
 
 
+@pytest.fixture(autouse=True)
+def other_admin() -> User:
+    """The first account, so that the author may leave."""
+    return make_user("keeper")
+
+
 def delete_account(client: Client) -> None:
     response = client.submit("/account/delete", password=PASSWORD)
     assert (response.status_code, response.location) == (302, "/")
@@ -56,6 +62,53 @@ def test_the_page_lists_what_will_be_deleted(
     assert media_folder.exists()
 
 
+def test_the_page_lists_only_what_exists(app: Flask) -> None:
+    member = browser(app)
+    member.start_session(make_user("stranger"))
+    page = read(member.get("/account/delete"))
+    assert [item.text for item in page.select("main > ul li")] == [
+        "your account stranger and its e-mail address",
+        "your sessions on 1 device",
+    ]
+
+
+def test_the_last_admin_cannot_leave_and_is_told_why(app: Flask, other_admin: User) -> None:
+    make_user("stranger")
+    client = browser(app)
+    client.start_session(other_admin)
+    page = read(client.get("/account/delete"))
+    assert page.select("main form") == []
+    assert "the only admin" in page.text
+    fields = {"csrf_token": client.token("/account"), "password": PASSWORD}
+    assert client.post("/account/delete", data=fields).status_code == 200
+    assert db.session.scalars(User.admins()).all() == ["keeper"]
+
+
+def test_of_two_admins_who_leave_at_once_one_stays(
+    app: Flask, author: User, other_admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author.is_admin = True
+    db.session.commit()
+    both_checked = Barrier(2, timeout=10)
+    lock_admins = User.lock_admins
+
+    def lock_together() -> None:
+        both_checked.wait()
+        lock_admins()
+
+    monkeypatch.setattr(User, "lock_admins", lock_together)
+    clients = [browser(app), browser(app)]
+    for client, user in zip(clients, (author, other_admin), strict=True):
+        client.start_session(user)
+
+    def leave(client: Client) -> int:
+        return client.submit("/account/delete", password=PASSWORD).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(leave, clients)) == [200, 302]
+    assert db.session.scalar(select(func.count(User.id)).where(User.is_admin)) == 1
+
+
 @pytest.mark.parametrize("password", ["", "a wrong one"])
 def test_deleting_an_account_requires_the_password(
     author_client: Client, author: User, password: str
@@ -63,14 +116,13 @@ def test_deleting_an_account_requires_the_password(
     response = author_client.submit("/account/delete", password=password)
     assert message_at(response, "password")
     assert author_client.get("/account").status_code == 200
-    assert db.session.scalars(select(User)).all() == [author]
+    assert db.session.get(User, author.id) is author
 
 
 def test_all_rows_and_files_of_the_account_are_deleted(
-    app: Flask, author_client: Client, author: User, media_folder: Path
+    app: Flask, author_client: Client, author: User, other_admin: User, media_folder: Path
 ) -> None:
-    stranger = make_user("stranger")
-    other_post = make_post(stranger)
+    other_post = make_post(other_admin)
     phone = browser(app)
     phone.log_in(author, remember="y")
     fill(author_client, author)
@@ -105,11 +157,11 @@ def test_the_email_address_of_a_deleted_account_is_available_again(
         password=PASSWORD,
         confirm_password=PASSWORD,
     )
-    assert response.location == "/login"
+    assert response.location == "/"
 
 
 def test_two_simultaneous_deletions_delete_the_account_once(
-    app: Flask, author: User, monkeypatch: pytest.MonkeyPatch
+    app: Flask, author: User, other_admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both pass the password check before either deletes the account."""
     both_checked = Barrier(2, timeout=10)
@@ -125,7 +177,7 @@ def test_two_simultaneous_deletions_delete_the_account_once(
     monkeypatch.setattr(User, "delete", delete_together)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(delete_account, clients))
-    assert db.session.scalars(select(User)).all() == []
+    assert db.session.scalars(select(User)).all() == [other_admin]
 
 
 def test_the_old_address_is_notified_even_if_the_account_is_deleted(

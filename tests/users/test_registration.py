@@ -11,7 +11,7 @@ from sqlalchemy import select
 from flaskblog.extensions import db
 from flaskblog.models import User
 from flaskblog.models.passwords import hash_password
-from tests.support.client import Client, browser, message_at
+from tests.support.client import Client, browser, message_at, read
 from tests.support.examples import REGISTRATION
 from tests.support.factories import PASSWORD
 
@@ -21,7 +21,7 @@ def test_signing_up_stores_username_and_email_as_typed(client: Client) -> None:
         "/register",
         **REGISTRATION.fields | {"username": " Ada.L ", "email": "Ada@Bücher.org"},
     )
-    assert (response.status_code, response.location) == (302, "/login")
+    assert (response.status_code, response.location) == (302, "/")
     user = db.session.scalars(select(User)).one()
     assert (user.username, user.username_key) == ("Ada.L", "ada.l")
     assert (user.email, user.email_key) == ("Ada@Bücher.org", "ada@xn--bcher-kva.org")
@@ -29,9 +29,25 @@ def test_signing_up_stores_username_and_email_as_typed(client: Client) -> None:
     assert user.created_at.tzinfo is not None
 
 
-def test_signing_up_does_not_log_in(client: Client) -> None:
+def test_signing_up_logs_in(client: Client) -> None:
     client.submit("/register", **REGISTRATION.fields)
-    assert client.get("/post/new").status_code == 302
+    assert client.get("/post/new").status_code == 200
+
+
+def test_signing_up_leads_to_the_page_that_required_a_log_in(client: Client) -> None:
+    """Also by way of the forms for logging in and for a forgotten password."""
+    address = client.get("/drafts").location
+    for target in ("/reset_password", "/login", "/register"):
+        links = [str(link["href"]) for link in read(client.get(address)).select("main a")]
+        [address] = [link for link in links if link.startswith(target)]
+        assert address == f"{target}?next=/drafts"
+    assert client.submit(address, **REGISTRATION.fields).location == "/drafts"
+    assert client.get("/login?next=/drafts").location == "/drafts"
+
+
+def test_signing_up_does_not_lead_to_another_site(client: Client) -> None:
+    address = "/register?next=//example.com"
+    assert client.submit(address, **REGISTRATION.fields).location == "/"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Links and line breaks of plain text."""
 
-from flaskblog.text.links import find_links, with_links
+from flaskblog.text.plain_text import find_links, with_links
 
 
 def test_only_http_and_https_addresses_become_links() -> None:
