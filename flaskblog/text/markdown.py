@@ -1,27 +1,37 @@
-"""Markdown to safe HTML: CommonMark with tables, strikethrough, autolinks and highlighted code.
+"""Markdown to safe HTML: CommonMark with tables, strikethrough, autolinks and highlighted code,
+footnotes, task lists, links to headings, a table of contents and typographic quotes.
 
 Raw HTML is shown as text. Limits keep any 100,000 characters within about a second, and their HTML
 proportional to them; beyond a limit the source is shown as plain text.
 """
 
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, blockquote, list_block, table
-from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, linkify
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from flaskblog.text.headings import close_gaps
-from flaskblog.text.highlighting import LANGUAGES, TOKEN_CLASSES, highlight_code
+from flaskblog.text import footnotes, markdown_links
+from flaskblog.text.direction import set_directions
+from flaskblog.text.headings import (
+    LAST_LISTED_LEVEL,
+    MIN_LISTED,
+    Heading,
+    add_ids,
+    close_gaps,
+    contents,
+)
+from flaskblog.text.highlighting import LANGUAGES, highlight_code
+from flaskblog.text.quotes import curl_quotes
+from flaskblog.text.reading_time import reading_minutes
+from flaskblog.text.sanitizer import clean
+from flaskblog.text.task_lists import add_boxes
 
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 """Increased when the same source gives different HTML, so that stored HTML can be renewed."""
 
 _HIGHLIGHT_BUDGET = 4_000**2  # lexers may take quadratic time
@@ -30,27 +40,43 @@ _MAX_BRACKETS = 10_000  # each starts a search for the end of a link
 _MAX_LINES = 15_000  # each may be a block of its own
 _MAX_NESTING = 12  # a list counts twice; a quote reads its lines once per level
 _MAX_CELLS = 20_000  # short rows are padded, so cells can outgrow their source
-_MAX_LINK_CHARACTERS = 500_000  # each use of a reference repeats its URL and title
+_MAX_NOTE_MARKS = 2_000  # of footnotes and references, whose links are longer than they are
+_MIN_MINUTES_WITH_CONTENTS = 5
 
-_SCHEMES = frozenset({"http", "https", "mailto"})
-_SCHEME = re.compile(r"([^/?#:]*):")
-_PATH_ON_THIS_SITE = re.compile(r"/(?![/\\]|%5c)[^\\\s]*", re.IGNORECASE)
 _SCROLLABLE = 'role="group" tabindex="0" aria-label='
-_ALIGNMENTS = frozenset({"align-left", "align-center", "align-right"})
 
 
-def render(source: str) -> str:
-    """Return safe HTML; headings start at `h2` and skip no level."""
-    if source.count("[") > _MAX_BRACKETS or len(source.splitlines()) > _MAX_LINES:
-        return _cleaner.clean(_code_block(escape(source)))
-    return _cleaner.clean(_markdown.render(source))
+def render(source: str, id_prefix: str = "text-") -> str:
+    """Return safe HTML; headings start at `h2` and skip no level.
+
+    A long text has a table of contents. On a page with several texts, such as comments, each needs
+    an `id_prefix` of its own: `text1-`, `text2-`.
+    """
+    if (
+        source.count("[") > _MAX_BRACKETS
+        or source.count("[^") > _MAX_NOTE_MARKS
+        or len(source.splitlines()) > _MAX_LINES
+    ):
+        return clean(_code_block(escape(source)))
+    env: dict[str, Any] = {"id_prefix": id_prefix}
+    html = _markdown.render(source, env)
+    return clean(_contents(source, env["headings"]) + html)
+
+
+def _contents(source: str, headings: list[Heading]) -> str:
+    """The table of contents of a text that is long enough for one."""
+    listed = [heading for heading in headings if heading.level <= LAST_LISTED_LEVEL]
+    if len(listed) < MIN_LISTED or reading_minutes(source) < _MIN_MINUTES_WITH_CONTENTS:
+        return ""
+    return contents(listed)
 
 
 class _Renderer(RendererHTML):
     """Makes code and tables scrollable by keyboard; writes no inline styles."""
 
-    def table_open(self, *_: object) -> str:
-        return f'<div class="table-scroll" {_SCROLLABLE}"Table"><table>\n'
+    def table_open(self, tokens: Sequence[Token], idx: int, *rest: Any) -> str:
+        table = self.renderToken(tokens, idx, *rest)
+        return f'<div class="table-scroll" {_SCROLLABLE}"Table">{table}'
 
     def table_close(self, *_: object) -> str:
         return "</table></div>\n"
@@ -75,7 +101,8 @@ class _Renderer(RendererHTML):
 
 
 def _code_block(html: str) -> str:
-    return f'<div class="highlight"><pre {_SCROLLABLE}"Code"><code>{html}</code></pre></div>\n'
+    pre = f'<pre {_SCROLLABLE}"Code"><code>{html}</code></pre>'
+    return f'<div class="highlight" dir="ltr">{pre}</div>\n'
 
 
 def _nested_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -99,105 +126,17 @@ def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> boo
     return state.env["cells"] <= _MAX_CELLS and table(state, start, end, False)
 
 
-def _linkify(state: StateInline, silent: bool) -> bool:
-    """The library's rule for `https://…`, which is quadratic, given the end of the text only."""
-    if silent or not state.src.startswith("://", state.pos):
-        return False
-    state.pending, scheme = state.pending[:-6], state.pending[-6:]
-    state.pushPending()
-    state.pending = scheme
-    return linkify(state, silent)
-
-
-def _confine_links(state: StateCore) -> None:
-    """Replace external images by links, label empty links, and drop links beyond the budget."""
-    budget = _MAX_LINK_CHARACTERS
-    for inline in state.tokens:
-        children: list[Token] = []
-        link: Token | None = None
-        for token in inline.children or ():
-            budget -= sum(len(str(value)) for value in token.attrs.values())
-            if token.type == "link_open":
-                link, token.hidden = token, budget < 0 or not _is_allowed(token.attrs["href"])
-            elif link and token.type == "link_close":
-                if children[-1] is link and not link.hidden:
-                    children.append(_text(str(link.attrs["href"])))
-                token.hidden = link.hidden
-                link = None
-            children += _confined_image(token, link, budget) if token.type == "image" else [token]
-        inline.children = children
-
-
-def _confined_image(image: Token, link: Token | None, budget: int) -> list[Token]:
-    """Return the image if it is on this site, a link to it, or its text within another `link`."""
-    if budget < 0:
-        return [_text(image.content)]
-    if _is_on_this_site(image.attrs["src"]):
-        return [image]
-    external = _link_to_picture(image)
-    return external[1:2] if link else external
-
-
-def _link_to_picture(image: Token) -> list[Token]:
-    source = image.attrs["src"]
-    alt = RendererHTML().renderInlineAsText(image.children, _markdown.options, {}).strip()
-    hidden = not _is_allowed(source)
-    return [
-        Token("link_open", "a", 1, attrs={"href": source}, hidden=hidden),
-        _text(alt or str(source)),
-        Token("link_close", "a", -1, hidden=hidden),
-    ]
-
-
-def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)
-
-
-def _is_allowed(address: object) -> bool:
-    scheme = _SCHEME.match(str(address))
-    return scheme is None or scheme[1].lower() in _SCHEMES
-
-
-def _is_on_this_site(source: object) -> bool:
-    return _PATH_ON_THIS_SITE.fullmatch(str(source)) is not None
-
-
-def _only_own_pictures(tag: str, attribute: str, value: str) -> str | None:
-    return value if (tag, attribute) != ("img", "src") or _is_on_this_site(value) else None
-
-
 _OPTIONS = {"html": False, "linkify": True, "maxNesting": _MAX_NESTING}
 _markdown = MarkdownIt("commonmark", _OPTIONS, renderer_cls=_Renderer)
-_markdown.enable(["table", "strikethrough", "linkify"])
+_markdown.enable(["table", "strikethrough"])
 _TEXT_ENDS = ["paragraph", "reference"]
 _markdown.block.ruler.at("table", _bounded_table, {"alt": _TEXT_ENDS})
 _markdown.block.ruler.at("list", _nested_list, {"alt": [*_TEXT_ENDS, "blockquote"]})
 _markdown.block.ruler.at("blockquote", _nested_quote, {"alt": [*_TEXT_ENDS, "blockquote", "list"]})
-_markdown.inline.ruler.at("linkify", _linkify)
-_markdown.core.ruler.push("confine_links", _confine_links)
+footnotes.install(_markdown)
+_markdown.core.ruler.push("task_lists", add_boxes)
+_markdown.core.ruler.before("text_join", "quotes", curl_quotes)
+markdown_links.install(_markdown)
 _markdown.core.ruler.push("close_gaps", close_gaps)
-_bare_links: Any = _markdown.linkify
-_bare_links.set({"fuzzy_link": False})  # README.md and setup.py are not hosts
-_bare_links.add("//", None).add("ftp:", None)
-# The library's own pretest is slower than the rest of the rendering and matches the same text.
-_bare_links.pretest = lambda text: "@" in text or "://" in text
-
-_TAGS = (
-    "a blockquote br code div em h2 h3 h4 h5 h6 hr img li ol p pre s span strong "
-    "table tbody td th thead tr ul"
-)
-_SCROLLABLE_VALUES = {"role": {"group"}, "aria-label": {"Code", "Table"}, "tabindex": {"0"}}
-_cleaner = nh3.Cleaner(
-    tags=set(_TAGS.split()),
-    attributes={"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}},
-    attribute_filter=_only_own_pictures,
-    tag_attribute_values={"div": _SCROLLABLE_VALUES, "pre": _SCROLLABLE_VALUES},
-    allowed_classes={
-        "div": {"highlight", "table-scroll"},
-        "span": TOKEN_CLASSES,
-        "td": _ALIGNMENTS,
-        "th": _ALIGNMENTS,
-    },
-    url_schemes=set(_SCHEMES),
-    link_rel="ugc nofollow noopener",
-)
+_markdown.core.ruler.push("heading_ids", add_ids)
+_markdown.core.ruler.push("directions", set_directions)

@@ -36,6 +36,26 @@ OVERLOADS = {
     "many tables": ("|" * 50 + "\n" + "|-" * 49 + "\n" + "a\n" * 500 + "\n") * 29,
     "many table headers": "a|b\n-|-\n" * 7_400,
     "fences": "```\n" * 14_900,
+    "ten thousand footnotes": "".join(f"a[^{number}]\n" for number in range(7_000)),
+    "footnotes": "".join(f"a[^{number}]\n\n[^{number}]: b\n\n" for number in range(1_000)),
+    "footnotes in footnotes": "[^0]\n\n"
+    + "".join(f"[^{number}]: b[^{number + 1}]\n" for number in range(999)),
+    "one footnote used often": "[^a]: b\n\n" + "[^a] " * 1_990,
+    "headings in a footnote": "[^a]\n\n[^a]: # b\n" + "    # b\n" * 12_000,
+    "lists in a footnote": "[^a]\n\n[^a]: " + "+ " * 40_000,
+    "open footnotes": ("[^" + "a" * 45) * 1_990,
+    "duplicate headings": "# a\n" * 14_900,
+    "numbered headings": "".join(f"# a-{number}\n" for number in range(2, 6_000)) + "# a\n" * 8_000,
+    "a long heading in the contents": "# a\n# b\n# " + "c " * 49_000,
+    "nested tasks": "\n".join("  " * depth + "- [ ] a" for depth in range(200)),
+    "tasks": "- [x] a\n" * 9_900,
+    "double quotes": '"' * 100_000,
+    "single quotes": "'" * 4_400,
+    "quotes in many paragraphs": ('*"*a*' * 60 + "\n\n") * 270,
+    "right-to-left items": "- \u0633\n- a\n" * 4_900,
+    "footnotes, headings, tasks and quotes": "".join(
+        f'# a "b"[^{number}]\n- [ ] "\u0633"\n\n[^{number}]: \'c\' d\n' for number in range(990)
+    ),
     "code in a language with slow rules": f"```java\n{'a ' * 1_990}\n```\n" * 24,
 }
 
@@ -64,7 +84,9 @@ def test_text_beyond_a_limit_is_still_shown() -> None:
     assert "deep" in render("> " * 50 + "deep")
     assert "deep" in render("- " * 50 + "deep")
     assert "deep" in render("> - " * 50 + "deep")
+    assert "deep" in render("- [ ] " * 50 + "deep")
     assert "last" in render("[" * 50_000 + "last")
+    assert "last" in render("".join(f"[^{number}]: a\n" for number in range(10_000)) + "last")
     assert "last" in render("a\n" * 30_000 + "last")
     assert "last" in render("a|b\n-|-\n" + "c|d\n" * 15_000 + "last")
 

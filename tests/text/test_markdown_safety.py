@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flaskblog.text import markdown
 from flaskblog.text.markdown import render
+from flaskblog.text.sanitizer import clean
 from tests.support.html import assert_safe
 
 SCRIPT_INJECTIONS = [
@@ -51,10 +51,16 @@ SCRIPT_INJECTIONS = [
     "`<script>alert(1)</script>`",
     "| <script>alert(1)</script> |\n|-|\n| <img src=x onerror=alert(1)> |",
     "# <svg onload=alert(1)>",
+    '# "><script>alert(1)</script>',
+    '[^"><script>alert(1)</script>]\n\n[^"><script>alert(1)</script>]: a',
+    "[^a]\n\n[^a]: <script>alert(1)</script> [b](javascript:alert(1))",
+    "- [x] <img src=x onerror=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
 ]
 
 FRAGMENTS = [
     *"ab1 \n\t*_~`[]()<>!#|-:/\\\"'&;.@=+é\r\0",
+    *("[^a]", "\n\n[^a]: ", "[^b]", "\n[^b]:", "- [ ] ", "\n- [x] ", "\n# a", "\n\n    ", "\u0633"),
     *("\n\n", "\n- ", "\n> ", "\n```py\n", "\na|b\n-|-\n", "](", "![", "](/a)", "](//b)", "[a]: "),
     *("https://", "http://[", "www.", "javascript:", "data:", "&colon;", "&#x0a;", "\u202e", "😀"),
 ]
@@ -79,9 +85,15 @@ def test_any_markup_renders_safely(source: str) -> None:
 @pytest.mark.parametrize("source", [*SCRIPT_INJECTIONS, "```python\ndef a(): 1\n```", "a|b\n-|-:"])
 def test_sanitizing_is_idempotent(source: str) -> None:
     html = render(source)
-    assert markdown._cleaner.clean(html) == html
+    assert clean(html) == html
 
 
 def test_the_sanitizer_alone_removes_unsafe_html() -> None:
-    html = '<img src="https://e.example/a.png"><p class="x" id="y"><a href="ftp://e">a</a><i>b</i>'
-    assert assert_safe(markdown._cleaner.clean(html)).text == "ab"
+    html = (
+        '<img src="https://e.example/a.png"><p class="x" id="y"><a href="ftp://e">a</a><i>b</i>'
+        '<h2 id="content">c</h2><input type="password" name="password" autofocus>'
+        '<nav aria-label="Site" class="x"><details open>d</details></nav>'
+    )
+    page = assert_safe(clean(html))
+    assert page.text == "abcd"
+    assert page.attributes("nav") == [{"class": ""}]
