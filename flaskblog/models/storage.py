@@ -12,7 +12,8 @@ from flaskblog.models.user import User
 
 MAX_DRAFTS = 200
 # Of posts and their revisions. Drafts, of four bytes for each character at most, take up to 77 MiB,
-# and the last post may exceed this by a few: together less than 200 MiB.
+# the ten that were deleted last 4 MiB, and the last post may exceed this by a few: together less
+# than 200 MiB.
 MAX_STORED_BYTES = 115 * 2**20
 
 

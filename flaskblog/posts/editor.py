@@ -8,7 +8,7 @@ from flaskblog.database.base import now
 from flaskblog.extensions import csrf, db
 from flaskblog.models import Draft, Post
 from flaskblog.posts.blueprint import bp
-from flaskblog.posts.drafts import editor_url, save_draft
+from flaskblog.posts.drafts import draft_url, has_text_of, own_draft_or_404, save_draft
 from flaskblog.posts.forms import PostForm
 from flaskblog.posts.limits import RefusedError, keep_text_when_refused, preview, render_editor
 from flaskblog.posts.publishing import (
@@ -32,8 +32,7 @@ def new() -> ResponseReturnValue:
         return require_log_in()
     if request.method == "POST":
         return _submit(PostForm(), None)
-    draft = _requested_draft()
-    return render_editor(PostForm.for_draft(draft) if draft else PostForm.blank())
+    return _open(None, _requested_draft())
 
 
 @bp.route("/post/<id:post_id>/update", methods=["GET", "POST"])
@@ -51,10 +50,10 @@ def update(post_id: int) -> ResponseReturnValue:
     draft = _requested_draft()
     if draft and (post is None or draft.post_id != post.id):
         # Its post is deleted, or it is a draft of another one.
-        return redirect(editor_url(draft))
+        return redirect(draft_url(draft))
     if post is None:
         abort(404)
-    return render_editor(PostForm.for_draft(draft) if draft else PostForm.for_post(post), post)
+    return _open(post, draft)
 
 
 @bp.route("/drafts/autosave", methods=["POST"])
@@ -76,7 +75,31 @@ def autosave() -> ResponseReturnValue:
         draft = save_draft(current_user, form)
     except RefusedError as refused:
         return {"detail": refused.description}, 409
-    return {"saved": True, "at": now().isoformat(), "key": draft.key}
+    url = draft_url(draft)
+    return {"saved": True, "at": now().isoformat(), "key": draft.key, "url": url}
+
+
+@bp.route("/drafts/stored", methods=["POST"])
+def is_stored() -> ResponseReturnValue:
+    """Whether the text of a form is stored, so that a browser can delete its copy, as JSON."""
+    if not current_user.is_authenticated:
+        return {"detail": "Your session has expired."}, 401
+    try:
+        return {"stored": has_text_of(current_user, PostForm())}
+    except RefusedError:
+        return {"stored": False}
+
+
+def _open(post: Post | None, draft: Draft | None) -> str:
+    """Render the editor with a draft, or with a post beside whose text there may be a draft."""
+    if draft:
+        return render_editor(PostForm.for_draft(draft), post, draft=draft)
+    form = PostForm.for_post(post) if post else PostForm.blank()
+    if "discarded" in request.args:
+        discarded = own_draft_or_404(request.args.get("discarded", type=row_id))
+        return render_editor(form, post, discarded=discarded)
+    waiting = db.session.scalar(Draft.last_of(current_user, post.id if post else None))
+    return render_editor(form, post, waiting=waiting)
 
 
 def _submit(form: PostForm, post: Post | None) -> ResponseReturnValue:
@@ -89,7 +112,8 @@ def _submit(form: PostForm, post: Post | None) -> ResponseReturnValue:
     if not form.validate():
         return render_editor(form, post)
     if action == "preview":
-        return render_editor(form, post, preview=preview(form.content.data))
+        created_at = post.created_at if post else now()
+        return render_editor(form, post, preview=preview(form.content.data), created_at=created_at)
     return save_form(form, post) if post else publish_form(form)
 
 
@@ -107,7 +131,7 @@ def _save_draft(form: PostForm, post: Post | None) -> ResponseReturnValue:
         return resubmitted(form, earlier)
     draft = save_draft(current_user, form)
     flash("Draft saved. Only you can see it.")
-    return redirect(editor_url(draft))
+    return redirect(draft_url(draft))
 
 
 def _requested_draft() -> Draft | None:

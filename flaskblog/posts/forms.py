@@ -4,7 +4,7 @@ import re
 import secrets
 from typing import Any, Self
 
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 
 from flaskblog import rules
 from flaskblog.forms import Form, Rule
@@ -12,6 +12,8 @@ from flaskblog.models import Draft, Post
 from flaskblog.text.cleaning import without_nul
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+_TEXT = {"autocomplete": "off", "dir": "auto", "data-grow": True}
 
 
 def _new_key() -> str:
@@ -60,14 +62,24 @@ class DraftFields(Form):
 
 
 class PostForm(DraftFields):
-    title = StringField(
-        "Title", [Rule(rules.title)], [without_nul], render_kw={"autocomplete": "off"}
+    # Of several lines, so that it wraps; the rule joins them.
+    title = TextAreaField(
+        "Title",
+        [Rule(rules.title)],
+        [without_nul],
+        render_kw={
+            "rows": 1,
+            "placeholder": "Title",
+            "enterkeyhint": "next",
+            "data-single-line": "content",
+            **_TEXT,
+        },
     )
     content = TextAreaField(
         "Content",
         [Rule(rules.content)],
         [without_nul],
-        render_kw={"rows": 18, "autocomplete": "off"},
+        render_kw={"rows": 18, "placeholder": "Write your post…", "data-markdown": True, **_TEXT},
     )
 
     @classmethod

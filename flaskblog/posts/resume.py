@@ -7,7 +7,7 @@ from wtforms import HiddenField
 from flaskblog.extensions import csrf, login_manager
 from flaskblog.forms import form_response
 from flaskblog.posts.blueprint import bp
-from flaskblog.posts.drafts import editor_url, save_draft
+from flaskblog.posts.drafts import draft_url, save_draft
 from flaskblog.posts.forms import DraftFields
 from flaskblog.posts.limits import keep_text_when_refused
 from flaskblog.text.cleaning import without_nul
@@ -43,7 +43,7 @@ def resume() -> ResponseReturnValue:
     if author := log_in_by_form(form):
         # The token that the form got before the log-in is no longer valid.
         g.pop("csrf_token", None)
-        return redirect(editor_url(save_draft(author, form)))
+        return redirect(draft_url(save_draft(author, form)))
     return form_response(form, _render(form))
 
 

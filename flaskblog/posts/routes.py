@@ -1,4 +1,4 @@
-"""Reading posts and their history, deleting and restoring them, and the list of drafts."""
+"""Reading posts and their history, deleting and restoring them."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from flaskblog.caching.fragments import render_with_fragments
 from flaskblog.extensions import db
-from flaskblog.models import Draft, Post, Revision
+from flaskblog.models import Post, Revision
 from flaskblog.models.authorship import PostReference
 from flaskblog.models.post_neighbours import post_with_neighbours
 from flaskblog.pagination import paginate, read
@@ -87,24 +87,6 @@ def restore(post_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash("Your post has been restored.")
     return redirect(url_for("posts.show", post_id=post.id))
-
-
-@bp.route("/drafts")
-@login_required
-def drafts() -> ResponseReturnValue:
-    """One's own drafts, the last saved first."""
-    return render_template("posts/drafts.html", drafts=paginate(Draft.of(current_user)))
-
-
-@bp.route("/drafts/<id:draft_id>/delete", methods=["POST"])
-@login_required
-def delete_draft(draft_id: int) -> ResponseReturnValue:
-    """Delete a draft."""
-    draft = db.first_or_404(Draft.of(current_user).where(Draft.id == draft_id))
-    db.session.delete(draft)
-    db.session.commit()
-    flash("The draft has been deleted.")
-    return redirect(url_for("posts.drafts"))
 
 
 def _post(post_id: int) -> dict[str, Any]:

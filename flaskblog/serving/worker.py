@@ -6,7 +6,7 @@ from flaskblog.backup import backups
 from flaskblog.extensions import db, queue, rate_limits
 from flaskblog.mail import outbox
 from flaskblog.media import orphans
-from flaskblog.models import FormerName, Mail, Post, Session
+from flaskblog.models import Draft, FormerName, Mail, Post, Session
 from flaskblog.monitoring import alerts, failures, heartbeat
 
 every_minute = queue.periodic_task(crontab())
@@ -60,6 +60,12 @@ def take_backup() -> None:
 def delete_expired_posts() -> None:
     """Delete for good what its author deleted long ago."""
     Post.delete_expired()
+    db.session.commit()
+
+
+@every_day
+def delete_expired_drafts() -> None:
+    Draft.delete_expired()
     db.session.commit()
 
 

@@ -27,6 +27,7 @@ STYLESHEETS = (
     "code",
     "history",
     "editor",
+    "editor_bar",
     "account",
     "print",
 )

@@ -9,10 +9,11 @@ from sqlalchemy import insert, select
 from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, User
+from flaskblog.models.draft import MAX_DELETED
 from flaskblog.posts.drafts import save_draft
 from flaskblog.posts.forms import PostForm
 from tests.support.client import Client, browser, read
-from tests.support.editor import autosave, form_fields, open_editor, press
+from tests.support.editor import announcements, autosave, form_fields, open_editor, press
 from tests.support.factories import make_post, make_user
 
 TEXT = {"title": "A secret", "content": "Not yet to be read."}
@@ -91,14 +92,141 @@ def test_an_empty_list_links_to_the_editor(author_client: Client) -> None:
     assert page.select('main p a[href="/post/new"]')
 
 
-def test_the_author_can_delete_a_draft(author_client: Client, draft: Draft) -> None:
+def test_the_author_can_delete_a_draft(author_client: Client, author: User, draft: Draft) -> None:
     address = f"/drafts/{draft.id}/delete"
     form = read(author_client.get("/drafts")).select_one("article form")
     assert form is not None
     assert form["action"] == address
-    assert author_client.submit("/drafts", form=0).status_code == 302
-    assert db.session.scalars(select(Draft)).all() == []
+    deletion = author_client.submit("/drafts", form=0)
+    assert (deletion.status_code, deletion.location) == (302, f"/drafts?deleted={draft.id}")
+    assert db.session.scalars(Draft.of(author)).all() == []
+    assert author_client.get(f"/post/new?draft={draft.id}").status_code == 404
     assert author_client.get(address).status_code == 405
+
+
+def test_a_button_of_the_list_names_its_draft(author_client: Client, draft: Draft) -> None:
+    def buttons(address: str) -> list[str]:
+        names = [button.text for button in read(author_client.get(address)).select("main button")]
+        return [" ".join(name.split()) for name in names]
+
+    assert buttons("/drafts") == [f"Delete draft “{draft.title}”"]
+    author_client.submit("/drafts", form=0)
+    restore = f"Restore draft “{draft.title}”"
+    assert buttons("/drafts") == [restore]
+    assert buttons(f"/drafts?deleted={draft.id}") == [
+        f"Undo deletion of draft “{draft.title}”",
+        restore,
+    ]
+
+
+def test_a_deleted_draft_can_be_restored(author_client: Client, author: User, draft: Draft) -> None:
+    saved_at = draft.updated_at
+    author_client.submit("/drafts", form=0)
+    for _click in range(2):
+        restored = author_client.post(
+            f"/drafts/{draft.id}/restore", data={"csrf_token": author_client.token("/drafts")}
+        )
+        assert restored.location == "/drafts"
+    assert db.session.scalars(Draft.of(author)).one().updated_at == saved_at
+    assert open_editor(author_client, f"/post/new?draft={draft.id}").items() >= TEXT.items()
+
+
+def test_only_the_author_can_restore_a_draft(
+    client: Client, stranger_client: Client, author_client: Client, draft: Draft
+) -> None:
+    author_client.submit("/drafts", form=0)
+    address, token = (
+        f"/drafts/{draft.id}/restore",
+        {"csrf_token": stranger_client.token("/post/new")},
+    )
+    assert stranger_client.post(address, data=token).status_code == 404
+    assert TEXT["title"] not in stranger_client.get(f"/drafts?deleted={draft.id}").text
+    assert stranger_client.get(f"/post/new?discarded={draft.id}").status_code == 404
+    assert client.post(address, data={"csrf_token": client.token()}).status_code == 302
+    assert db.session.scalars(select(Draft.deleted_at)).one() is not None
+
+
+def test_a_draft_is_not_restored_above_the_limit(author_client: Client, author: User) -> None:
+    press(author_client, "draft", open_editor(author_client), **TEXT)
+    author_client.submit("/drafts", form=0)
+    rows = [{"author_id": author.id, "key": f"{n}", "title": "", "content": ""} for n in range(200)]
+    db.session.execute(insert(Draft).values(updated_at=now()), rows)
+    db.session.commit()
+    draft_id = db.session.scalars(Draft.deleted_by(author)).one().id
+    token = {"csrf_token": author_client.token("/drafts")}
+    response = author_client.post(f"/drafts/{draft_id}/restore", data=token)
+    assert announcements(author_client.get(response.location)) == ["alert"]
+    assert db.session.scalars(Draft.deleted_by(author)).one().id == draft_id
+
+
+def test_saving_the_form_of_a_deleted_draft_restores_it(
+    author_client: Client, author: User
+) -> None:
+    fields = open_editor(author_client)
+    press(author_client, "draft", fields, **TEXT)
+    author_client.submit("/drafts", form=0)
+    assert autosave(author_client, fields, title="Still writing").status_code == 200
+    assert db.session.scalars(Draft.of(author)).one().title == "Still writing"
+
+
+def test_the_ten_drafts_that_were_deleted_last_are_kept(
+    author_client: Client, author: User
+) -> None:
+    for number in range(MAX_DELETED + 2):
+        press(author_client, "draft", open_editor(author_client), title=f"{number}")
+        author_client.submit("/drafts", form=0)
+    kept = db.session.scalars(select(Draft.title).order_by(Draft.id)).all()
+    assert kept == [str(number) for number in range(2, MAX_DELETED + 2)]
+    assert len(db.session.scalars(Draft.deleted_by(author)).all()) == MAX_DELETED
+
+
+def test_changes_of_a_post_are_discarded_in_the_editor_and_the_undo_opens_them(
+    author_client: Client, author: User
+) -> None:
+    post = make_post(author)
+    address = f"/post/{post.id}/update"
+    saved = press(author_client, "draft", open_editor(author_client, address), address, **TEXT)
+    for page in (address, saved.location):
+        discarded = author_client.submit(page, form=0)
+        draft_id = db.session.scalars(select(Draft.id)).one()
+        assert discarded.location == f"{address}?discarded={draft_id}"
+        assert open_editor(author_client, address)["content"] == post.content
+        restored = author_client.submit(discarded.location, form=0)
+        assert restored.location == saved.location
+    assert open_editor(author_client, saved.location).items() >= TEXT.items()
+
+
+def test_the_editor_offers_what_is_not_published(author_client: Client, author: User) -> None:
+    def offered(address: str) -> list[str]:
+        links = read(author_client.get(address)).select("main a[href*='draft=']")
+        return [str(link["href"]) for link in links]
+
+    post, other = make_post(author), make_post(author)
+    edit, edit_other = f"/post/{post.id}/update", f"/post/{other.id}/update"
+    assert offered("/post/new") == offered(edit) == []
+    new = press(author_client, "draft", open_editor(author_client), **TEXT).location
+    saved = press(author_client, "draft", open_editor(author_client, edit), edit, **TEXT).location
+    assert (offered("/post/new"), offered(edit), offered(edit_other)) == ([new], [saved], [])
+
+
+def test_the_server_says_whether_it_has_a_text(
+    app: Flask, author_client: Client, author: User, draft: Draft
+) -> None:
+    post = make_post(author, content="Published.")
+    fields = {"csrf_token": author_client.token("/post/new"), "key": draft.key}
+    edit = {"post_id": str(post.id), "title": post.title, "content": "Published.\r\n"}
+    for text, stored in (
+        (fields | TEXT, True),
+        (fields | {**TEXT, "content": "Newer."}, False),
+        (fields | TEXT | {"key": "k" * 20}, False),
+        (fields | edit, True),
+        (fields | {**edit, "content": "Newer."}, False),
+        (fields | {"content": "x" * 100_001}, False),
+    ):
+        assert author_client.post("/drafts/stored", data=text).json == {"stored": stored}
+    visitor = browser(app)
+    token = {"csrf_token": visitor.token()}
+    assert visitor.post("/drafts/stored", data=fields | TEXT | token).status_code == 401
 
 
 def test_autosave_returns_time_and_key(author_client: Client, author: User) -> None:
@@ -109,6 +237,8 @@ def test_autosave_returns_time_and_key(author_client: Client, author: User) -> N
         assert response.json
         assert response.json["saved"] is True
         assert response.json["key"] == fields["key"]
+        reopened = open_editor(author_client, response.json["url"])
+        assert reopened.items() >= {**TEXT, "key": fields["key"]}.items()
         assert abs((now() - datetime.fromisoformat(response.json["at"])).total_seconds()) < 60
         autosave(author_client, fields, title="Later", content="words")
         stored = db.session.scalars(select(Draft).where(Draft.key == fields["key"])).one()

@@ -34,12 +34,15 @@ def test_the_editor_has_three_buttons_and_a_help(author_client: Client, author: 
     for address, label in addresses.items():
         page = read(author_client.get(address))
         buttons = page.select('form#editor button[type="submit"][name="action"]')
-        assert [button.text for button in buttons] == [label, "Preview", "Save draft"]
-        assert [button["value"] for button in buttons] == ["publish", "preview", "draft"]
+        assert [button.text for button in buttons[1:]] == [label, "Preview", "Save draft"]
+        assert [button["value"] for button in buttons[1:]] == ["publish", "preview", "draft"]
+        first = buttons[0]
+        assert first["value"] == "draft", "Enter in a field presses the first button"
+        assert (first["tabindex"], first["aria-hidden"]) == ("-1", "true")
         assert page.select_one("details summary") is not None
 
 
-def test_a_preview_is_shown_above_the_form_and_stores_nothing(
+def test_a_preview_is_shown_below_the_form_and_stores_nothing(
     author_client: Client, author: User
 ) -> None:
     post = make_post(author, content="Before.")
@@ -51,7 +54,14 @@ def test_a_preview_is_shown_above_the_form_and_stores_nothing(
         emphasis = page.select_one(".preview .prose em")
         assert emphasis is not None
         assert emphasis.text == "weaves"
-        assert page.select(".preview ~ form#editor")
+        assert page.select("form#editor ~ .preview")
+        article = page.select_one(".preview article")
+        assert article is not None
+        assert TEXT["title"] in [heading.text for heading in article.select("h2, h3")]
+        assert article.select_one('a[rel="author"][href="/user/author"]')
+        button = page.select_one('button[value="preview"]')
+        assert button is not None
+        assert button["formaction"] == f"{address}#preview", "the response scrolls to it"
         for name in ("key", "post_id", "version"):
             assert form_fields(response)[name] == fields[name]
         assert form_fields(response).items() >= TEXT.items()

@@ -60,7 +60,7 @@ def test_the_draft_above_the_limit_is_refused_and_its_text_stays_in_the_form(
     draft_id = db.session.scalars(select(Draft.id).where(Draft.title == "")).first()
     author_client.post(f"/drafts/{draft_id}/delete", data={"csrf_token": fields["csrf_token"]})
     assert press(author_client, "draft", form_fields(refused)).status_code == 302
-    assert count(Draft) == MAX_DRAFTS
+    assert db.session.scalar(Draft.count_of(author)) == MAX_DRAFTS
 
 
 def test_the_limit_of_drafts_is_counted_per_member(author_client: Client) -> None:

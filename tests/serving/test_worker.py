@@ -20,7 +20,7 @@ from flaskblog.database.base import Base, now
 from flaskblog.extensions import db, queue, rate_limits
 from flaskblog.extensions.rate_limits import DatabaseStorage
 from flaskblog.mail import outbox
-from flaskblog.models import Mail, Post, Session
+from flaskblog.models import Draft, Mail, Post, Session
 from flaskblog.models.post import RESTORABLE
 from flaskblog.serving import worker
 from tests.conftest import make_app
@@ -175,6 +175,12 @@ def expire_post() -> None:
     post.deleted_at = now() - RESTORABLE - timedelta(minutes=1)
 
 
+def expire_draft() -> None:
+    draft = Draft(author_id=make_user("author").id, key="k" * 16, title="", content="")
+    draft.deleted_at = now() - RESTORABLE - timedelta(minutes=1)
+    db.session.add(draft)
+
+
 def expire_failed_mail() -> None:
     mail = Mail.to("reader@example.org", "reset_password")
     mail.failed_at = now() - timedelta(days=31)
@@ -186,9 +192,10 @@ def expire_failed_mail() -> None:
     [
         (worker.delete_expired_sessions, Session, expire_session),
         (worker.delete_expired_posts, Post, expire_post),
+        (worker.delete_expired_drafts, Draft, expire_draft),
         (worker.delete_failed_mails, Mail, expire_failed_mail),
     ],
-    ids=["sessions", "posts", "failed mails"],
+    ids=["sessions", "posts", "drafts", "failed mails"],
 )
 def test_a_job_commits_what_it_deletes(
     app: Flask, job: Any, model: type[Base], add_expired_row: Callable[[], None]

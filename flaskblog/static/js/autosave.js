@@ -1,8 +1,10 @@
 // Saves a form's text as a draft while it is edited: <form data-autosave="URL">.
 //
-// The response is {"saved": true, "at": ISO time, "key": ...} or {"detail": ...}. What is saved
-// becomes the fields' default values, so that `value !== defaultValue` means unsaved.
+// The response is {"saved": true, "at": ISO time, "key": ..., "url": of the draft} or
+// {"detail": ...}. What is saved becomes the fields' default values, so that
+// `value !== defaultValue` means unsaved; the form gets the event `saved`, or `data-not-saved`.
 // `data-unsaved` on the form: the server has not stored the values that it rendered.
+// A form in `[data-discards]` deletes the draft.
 
 // Milliseconds.
 const DELAY = 3_000; // after the last change
@@ -10,6 +12,7 @@ const MAX_DELAY = 10_000; // while typing goes on
 const TIMEOUT = 20_000;
 const MIN_RETRY = 5_000;
 const MAX_RETRY = 60_000;
+const MAX_KEEPALIVE = 60_000; // bytes; browsers refuse more than 64 KiB
 
 const SESSION_EXPIRED =
   "Not saved: your session has expired. " +
@@ -23,6 +26,7 @@ class Autosave {
     this.form = form;
     this.fields = [...form.querySelectorAll("input:not([type=hidden]), textarea")];
     this.status = form.querySelector("[data-autosave-status]");
+    this.time = form.querySelector("[data-autosave-time]");
     this.unsavedSince = null;
     this.timer = null;
     this.request = null;
@@ -30,13 +34,18 @@ class Autosave {
     this.isSubmitting = false;
 
     form.addEventListener("input", () => this.schedule());
-    form.addEventListener("submit", () => this.stop());
+    document.addEventListener("submit", ({ target }) => {
+      const isAnother = target !== form && !target.closest("[data-discards]");
+      if (isAnother) this.save({ isLeaving: true });
+      this.stop({ isAnother });
+    });
     // The browser's Back button may restore unsaved text.
     addEventListener("pageshow", () => this.resume());
     addEventListener("online", () => this.save());
+    addEventListener("pagehide", () => this.save({ isLeaving: true }));
     // A phone may end a page that is in the background.
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") this.save();
+      if (document.visibilityState === "hidden") this.save({ isLeaving: true });
     });
   }
 
@@ -57,10 +66,10 @@ class Autosave {
     this.timer = setTimeout(() => this.save(), Math.max(milliseconds, 0));
   }
 
-  stop() {
+  stop({ isAnother }) {
     this.isSubmitting = true;
     clearTimeout(this.timer);
-    this.request?.abort();
+    if (!isAnother) this.request?.abort();
   }
 
   resume() {
@@ -68,33 +77,39 @@ class Autosave {
     if (this.isUnsaved()) this.schedule();
   }
 
-  async save() {
-    if (this.request || this.isSubmitting || !this.isUnsaved()) return;
+  async save({ isLeaving = false } = {}) {
+    if (this.isSubmitting || !this.isUnsaved()) return;
+    const body = String(new URLSearchParams(new FormData(this.form)));
+    // When the page is left, what is under way may be an earlier text.
+    if (this.request && (!isLeaving || this.request.body === body)) return;
     clearTimeout(this.timer);
     this.unsavedSince = null;
-    this.request = new AbortController();
-    const timeout = setTimeout(() => this.request.abort(), TIMEOUT);
+    const request = Object.assign(new AbortController(), { body });
+    this.request = request;
+    const timeout = setTimeout(() => request.abort(), TIMEOUT);
     try {
-      await this.send();
+      await this.send(request);
     } catch {
       if (!this.isSubmitting) this.retry(UNREACHABLE);
     } finally {
       clearTimeout(timeout);
-      this.request = null;
+      if (this.request === request) this.request = null;
     }
     // Changed while the request was under way.
     if (!this.failures && this.unsavedSince) this.schedule();
   }
 
-  async send() {
+  async send({ body, signal }) {
     const sent = this.fields.map(({ value }) => value);
-    const body = new URLSearchParams(new FormData(this.form));
     const response = await fetch(this.form.dataset.autosave, {
       method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
       body,
       credentials: "same-origin",
       redirect: "manual",
-      signal: this.request.signal,
+      // The request then outlives the page.
+      keepalive: body.length <= MAX_KEEPALIVE,
+      signal,
     });
     if (response.status === 429) {
       const seconds = Number(response.headers.get("Retry-After")) || MAX_RETRY / 1_000;
@@ -110,11 +125,12 @@ class Autosave {
 
   async handle(response, sent) {
     const isJson = response.headers.get("Content-Type")?.includes("json");
-    const { saved, at, key, detail } = isJson ? await response.json() : {};
+    const { saved, at, key, url, detail } = isJson ? await response.json() : {};
     if (saved) {
       this.markSaved(sent);
       if (key) this.form.elements.key.value = key;
-      this.report(`Draft saved at ${clock(new Date(at))}.`);
+      if (url) history.replaceState(history.state, "", url);
+      this.report("Draft saved", clock(new Date(at)));
     } else if (response.status === 401) {
       this.report(SESSION_EXPIRED);
     } else {
@@ -125,6 +141,7 @@ class Autosave {
   markSaved(values) {
     this.fields.forEach((field, index) => (field.defaultValue = values[index]));
     delete this.form.dataset.unsaved;
+    this.form.dispatchEvent(new Event("saved"));
   }
 
   retry(message, milliseconds = Math.min(MIN_RETRY * 2 ** this.failures, MAX_RETRY)) {
@@ -133,9 +150,11 @@ class Autosave {
     this.saveIn(milliseconds);
   }
 
-  report(message) {
-    // A screen reader would announce the same message again.
+  report(message, time = "") {
+    this.form.toggleAttribute("data-not-saved", !time);
+    // The time is not in the live region: a screen reader announces a change of the state alone.
     if (this.status.textContent !== message) this.status.textContent = message;
+    this.time.textContent = time;
   }
 }
 

@@ -1,6 +1,7 @@
-// Submits a form by Ctrl+Enter or Cmd+Enter, as its first button does: <form data-submit-shortcut>.
+// Presses a button of a form by Ctrl+Enter or Cmd+Enter: <button data-submit-shortcut>.
 
-for (const form of document.querySelectorAll("form[data-submit-shortcut]")) {
+for (const button of document.querySelectorAll("button[data-submit-shortcut]")) {
+  const { form } = button;
   let isSubmitting = false;
   form.addEventListener("submit", () => (isSubmitting = true));
   // The page may come back by the browser's Back button.
@@ -9,6 +10,6 @@ for (const form of document.querySelectorAll("form[data-submit-shortcut]")) {
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
-    if (!isSubmitting && !event.repeat) form.requestSubmit(form.querySelector("[type=submit]"));
+    if (!isSubmitting && !event.repeat) form.requestSubmit(button);
   });
 }
