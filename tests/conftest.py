@@ -167,6 +167,12 @@ def client(app: Flask) -> Client:
 
 
 @pytest.fixture
+def admin() -> User:
+    """The first account, if it is created before all others; then these can leave."""
+    return make_user("keeper")
+
+
+@pytest.fixture
 def author() -> User:
     return make_user("author")
 

@@ -14,7 +14,8 @@ def test_a_new_member_signs_up_and_publishes_a_post(app: Flask, client: Client) 
         password=PASSWORD,
         confirm_password=PASSWORD,
     )
-    assert response.location == "/login"
+    assert response.location == "/"
+    assert client.submit("/logout").location == "/"
     response = client.submit("/login?next=/post/new", email="ada@EXAMPLE.org", password=PASSWORD)
     assert response.location == "/post/new"
     response = client.submit("/post/new", title="On engines", content="One.\r\n\r\nTwo.")

@@ -33,7 +33,9 @@ def source(app: Flask, request: pytest.FixtureRequest) -> str:
 
 def render(app: Flask, role: str, endpoint: str) -> str:
     """A page of a site with lists of more items than a page holds."""
+    make_user("keeper")
     author = make_user("author")
+    author.display_name, author.bio = MARKUP, MARKUP
     post = make_post(author)
     fill_lists(author, post)
     client = browser(app)

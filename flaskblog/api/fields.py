@@ -43,16 +43,6 @@ class TextField(RuleField):
     """A text from which the parser of the body removes NUL and lone surrogates."""
 
 
-class Null(fields.Field[None]):
-    """Takes null alone."""
-
-    def __init__(self, metadata: dict[str, Any]) -> None:
-        super().__init__(allow_none=True, metadata={"type": "null", **metadata})
-
-    def _deserialize(self, value: Any, *_: object, **__: object) -> None:
-        raise ValidationError("Send null.")
-
-
 class WholeNumber(fields.Integer):
     """Decimal digits alone: no sign, space, underscore or digit of another script."""
 

@@ -1,10 +1,10 @@
 """The schemas of requests and responses."""
 
 from marshmallow import RAISE, Schema, fields
+from marshmallow.validate import Length
 
 from flaskblog.api.fields import (
     NO_NUL,
-    Null,
     bio,
     content,
     current_password,
@@ -54,7 +54,11 @@ class UserChangeSchema(Input):
     password = password(required=False)
     display_name = display_name()
     bio = bio()
-    picture = Null(metadata={"description": "Null removes the picture."})
+    picture = fields.String(
+        allow_none=True,
+        validate=Length(max=0),
+        metadata={"description": "Null removes the picture."},
+    )
     current_password = current_password()
 
 

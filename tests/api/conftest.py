@@ -14,12 +14,6 @@ from tests.support.processes import PROJECT, environment, free_port, started
 
 
 @pytest.fixture
-def admin() -> User:
-    """The first account, which is created before all others."""
-    return make_user("keeper")
-
-
-@pytest.fixture
 def stranger(admin: User) -> User:
     assert admin.is_admin
     return make_user("stranger")

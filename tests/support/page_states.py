@@ -23,6 +23,7 @@ def every_state(site: ShownSite, empty_database_url: str) -> dict[str, Shown]:
         ("", visitors_steps(site)),
         ("author", members_steps(site)),
         ("newcomer", newcomers_steps()),
+        ("keeper", {"last admin": _opened("/account/delete")}),
     ]:
         for name, step in steps.items():
             client = site.member(role) if role else site.visitor()
@@ -51,7 +52,7 @@ def visitors_steps(site: ShownSite) -> Steps:
             "log-in refused": lambda client: client.submit("/login", email="author", password="x"),
             "log-in with words": lambda client: client.post("/post/new", data=DESK),
             "log-in too late": lambda client: client.post("/login", data={"email": "author"}),
-            "sign-up refused": lambda client: client.submit("/register", **WRONG),
+            "sign-up refused": lambda client: client.submit("/register?next=/drafts", **WRONG),
             "sign-up with a taken name": lambda client: client.submit(
                 "/register", username="author", email="author@example.org"
             ),
@@ -87,6 +88,9 @@ def members_steps(site: ShownSite) -> Steps:
         | {
             "another's post": _opened(f"/post/{site.posts['long title']}"),
             "account refused": lambda client: client.submit("/account", **WRONG),
+            "profile refused": lambda client: client.submit(
+                "/account", form=0, display_name="\u202ex", bio="https://example.org " * 20
+            ),
             "password refused": lambda client: client.submit("/account/password", **WRONG),
             "leaving refused": lambda client: client.submit("/account/delete", password="x"),
             "desk refused": lambda client: client.submit("/post/new", title=" ", content=""),

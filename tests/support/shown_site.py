@@ -18,6 +18,7 @@ AGENTS = [
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 ]
 LONG_NAME = "Wilhelmina-of-Orange"
+BIO = "Weaves algebraic patterns, as a loom weaves leaves.\nhttps://example.org/looms"
 LONG_TITLE = (
     "What the rain gauge, the frost diary and four winters of pencilled notes say of our cabbages"
 )
@@ -106,7 +107,9 @@ class ShownSite:
         self.app = app
         self.sessions: dict[str, str] = {}
         moment = now()
+        make_user("keeper")  # the first account is the admin
         self.author = make_user("author")
+        self.author.display_name, self.author.bio = "Ada Lovelace", BIO
         self.long_named = make_user(LONG_NAME)
         make_user("newcomer")
         fill = ["demo", "--people", "12", "--posts", "24"]

@@ -52,7 +52,7 @@ def test_each_session_is_listed_with_browser_address_and_time(
     )
     db.session.commit()
     here, there = listed_sessions(laptop)
-    assert here.startswith("Firefox on Linux IP address 192.0.2.1. Last seen now")
+    assert here.startswith("Firefox on Linux IP address 192.0.2.1. Last seen just now")
     assert "This device" in here
     assert there.startswith("Safari on an iPhone IP address 2001:db8::7. Last seen an hour ago")
     assert "This device" not in there

@@ -18,11 +18,7 @@ from tests.support.factories import PASSWORD, make_post, make_user
 from tests.support.pictures import encoded, plain
 from tests.support.smtp_server import Mailbox
 
-
-@pytest.fixture(autouse=True)
-def other_admin() -> User:
-    """The first account, so that the author may leave."""
-    return make_user("keeper")
+pytestmark = pytest.mark.usefixtures("admin")
 
 
 def delete_account(client: Client) -> None:
@@ -72,10 +68,10 @@ def test_the_page_lists_only_what_exists(app: Flask) -> None:
     ]
 
 
-def test_the_last_admin_cannot_leave_and_is_told_why(app: Flask, other_admin: User) -> None:
+def test_the_last_admin_cannot_leave_and_is_told_why(app: Flask, admin: User) -> None:
     make_user("stranger")
     client = browser(app)
-    client.start_session(other_admin)
+    client.start_session(admin)
     page = read(client.get("/account/delete"))
     assert page.select("main form") == []
     assert "the only admin" in page.text
@@ -85,7 +81,7 @@ def test_the_last_admin_cannot_leave_and_is_told_why(app: Flask, other_admin: Us
 
 
 def test_of_two_admins_who_leave_at_once_one_stays(
-    app: Flask, author: User, other_admin: User, monkeypatch: pytest.MonkeyPatch
+    app: Flask, author: User, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     author.is_admin = True
     db.session.commit()
@@ -98,7 +94,7 @@ def test_of_two_admins_who_leave_at_once_one_stays(
 
     monkeypatch.setattr(User, "lock_admins", lock_together)
     clients = [browser(app), browser(app)]
-    for client, user in zip(clients, (author, other_admin), strict=True):
+    for client, user in zip(clients, (author, admin), strict=True):
         client.start_session(user)
 
     def leave(client: Client) -> int:
@@ -120,9 +116,9 @@ def test_deleting_an_account_requires_the_password(
 
 
 def test_all_rows_and_files_of_the_account_are_deleted(
-    app: Flask, author_client: Client, author: User, other_admin: User, media_folder: Path
+    app: Flask, author_client: Client, author: User, admin: User, media_folder: Path
 ) -> None:
-    other_post = make_post(other_admin)
+    other_post = make_post(admin)
     phone = browser(app)
     phone.log_in(author, remember="y")
     fill(author_client, author)
@@ -161,7 +157,7 @@ def test_the_email_address_of_a_deleted_account_is_available_again(
 
 
 def test_two_simultaneous_deletions_delete_the_account_once(
-    app: Flask, author: User, other_admin: User, monkeypatch: pytest.MonkeyPatch
+    app: Flask, author: User, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both pass the password check before either deletes the account."""
     both_checked = Barrier(2, timeout=10)
@@ -177,7 +173,7 @@ def test_two_simultaneous_deletions_delete_the_account_once(
     monkeypatch.setattr(User, "delete", delete_together)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(delete_account, clients))
-    assert db.session.scalars(select(User)).all() == [other_admin]
+    assert db.session.scalars(select(User)).all() == [admin]
 
 
 def test_the_old_address_is_notified_even_if_the_account_is_deleted(

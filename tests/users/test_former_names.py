@@ -110,6 +110,7 @@ def test_after_a_year_another_member_can_be_renamed_to_the_name(
     assert resolve(client, "author") == "/user/stranger"
 
 
+@pytest.mark.usefixtures("admin")
 def test_the_names_of_a_deleted_account_are_reserved_without_its_owner(
     client: Client, author_client: Client
 ) -> None:
@@ -122,6 +123,7 @@ def test_the_names_of_a_deleted_account_are_reserved_without_its_owner(
         assert USERNAME_TAKEN in message_at(sign_up_as(client, name), "username")
 
 
+@pytest.mark.usefixtures("admin")
 def test_the_worker_deletes_expired_reservations_of_deleted_accounts(
     app: Flask, client: Client, author_client: Client
 ) -> None:
@@ -139,6 +141,7 @@ def test_the_worker_deletes_expired_reservations_of_deleted_accounts(
     assert sign_up_as(client, username="author").status_code == 302
 
 
+@pytest.mark.usefixtures("admin")
 def test_expired_names_are_deleted_with_their_account(author_client: Client) -> None:
     submit_account(author_client, username="second")
     let_days_pass(365)

@@ -14,7 +14,7 @@ from tests.support.client import Client, browser, fields_of, is_own_page, messag
 from tests.support.factories import PASSWORD, make_user
 from tests.web.test_limits import let_time_pass, log_in
 
-pytestmark = pytest.mark.usefixtures("limited")
+pytestmark = pytest.mark.usefixtures("limited", "admin")
 
 NEW = "another password for tests"
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
