@@ -10,6 +10,7 @@ from flaskblog import rules
 from flaskblog.forms import Form, Rule
 from flaskblog.models import Draft, Post
 from flaskblog.text.cleaning import without_nul
+from flaskblog.text.reading_time import describe_length
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -81,6 +82,10 @@ class PostForm(DraftFields):
         [without_nul],
         render_kw={"rows": 18, "placeholder": "Write your post…", "data-markdown": True, **_TEXT},
     )
+
+    @property
+    def length(self) -> str:
+        return describe_length(self.content.data or "")
 
     @classmethod
     def blank(cls) -> Self:

@@ -58,5 +58,8 @@ def logout() -> ResponseReturnValue:
     if form.validate_on_submit():
         log_out()
         flash("You have been logged out.")
-        return redirect(url_for("main.home"))
+        response = redirect(url_for("main.home"))
+        # Deletes the editor's copies of unsaved text.
+        response.headers["Clear-Site-Data"] = '"storage"'
+        return response
     return render_template("users/logout.html", form=form)

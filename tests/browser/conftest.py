@@ -1,6 +1,7 @@
 """A real site and a real browser; each test runs with JavaScript and without."""
 
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask_migrate import upgrade
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.conftest import make_app
+from tests.support.browser_editor import log_in
+from tests.support.http_client import HttpClient
 from tests.support.page_checks import MODULES
 from tests.support.page_states import every_state
 from tests.support.processes import TIMEOUT, free_port, started
@@ -140,13 +143,72 @@ def page(request: pytest.FixtureRequest, browser: Browser, live_site: str) -> It
     page = context.new_page()
     messages: list[str] = []
     hosts: set[str] = set()
-    page.on("console", lambda message: messages.append(message.text))
+    page.on("console", lambda message: _note(message, messages))
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     yield page
     context.close()
     assert messages == []
     assert hosts <= {urlsplit(live_site).netloc, ""}  # data: addresses have no host
+
+
+@pytest.fixture(scope="module")
+def author(live_site: str) -> str:
+    """The name of a member."""
+    name = f"author.{secrets.token_hex(4)}"
+    HttpClient(live_site).sign_up(name)
+    return name
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, live_site: str, author: str) -> Iterator[list[dict[str, str]]]:
+    """The cookies of a session of the author that no test ends."""
+    context = browser.new_context(base_url=live_site)
+    context.set_default_timeout(TIMEOUT * 1000)
+    page = context.new_page()
+    log_in(page, author)
+    yield [
+        {"name": c["name"], "value": c["value"], "domain": c["domain"], "path": "/"}
+        for c in context.cookies()
+    ]
+    context.close()
+
+
+@pytest.fixture
+def editor(page: Page, cookies: list[dict[str, str]]) -> Page:
+    """An empty editor."""
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]  # plain dicts are its typed ones
+    page.goto("/post/new")
+    return page
+
+
+@pytest.fixture
+def unchecked_editor(
+    browser: Browser, live_site: str, cookies: list[dict[str, str]]
+) -> Iterator[Page]:
+    """An empty editor whose console is not checked: Chromium logs failed requests there."""
+    context = browser.new_context(base_url=live_site)
+    context.set_default_timeout(TIMEOUT * 1000)
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/post/new")
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def newcomer(page: Page, live_site: str) -> str:
+    """The name of a member who has not written anything and is logged in on the page."""
+    name = f"newcomer.{secrets.token_hex(4)}"
+    HttpClient(live_site).sign_up(name)
+    log_in(page, name)
+    return name
+
+
+def _note(message: ConsoleMessage, messages: list[str]) -> None:
+    """Leave out what Chromium says of every log-out."""
+    if not message.text.startswith("Clear-Site-Data header"):
+        messages.append(message.text)
 
 
 def _skip_or_fail(reason: str) -> None:

@@ -2,65 +2,20 @@
 
 import re
 import secrets
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
+from tests.support.browser_editor import BY_JAVASCRIPT, fill, fits, log_in
 from tests.support.factories import PASSWORD
-from tests.support.http_client import HttpClient
 from tests.support.processes import TIMEOUT
 
-BY_JAVASCRIPT = pytest.mark.parametrize("page", [True], indirect=True)
 CONTENT = "It weaves *patterns*.\n\nAs a loom weaves leaves."
-
-
-@pytest.fixture(scope="module")
-def author(live_site: str) -> str:
-    name = f"author.{secrets.token_hex(4)}"
-    HttpClient(live_site).sign_up(name)
-    return name
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, live_site: str, author: str) -> Iterator[list[dict[str, str]]]:
-    """The cookies of a session that no test ends."""
-    context = browser.new_context(base_url=live_site)
-    context.set_default_timeout(TIMEOUT * 1000)
-    page = context.new_page()
-    _log_in(page, author)
-    yield [
-        {"name": c["name"], "value": c["value"], "domain": c["domain"], "path": "/"}
-        for c in context.cookies()
-    ]
-    context.close()
-
-
-@pytest.fixture
-def editor(page: Page, cookies: list[dict[str, str]]) -> Page:
-    """An empty editor."""
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]  # plain dicts are its typed ones
-    page.goto("/post/new")
-    return page
-
-
-@pytest.fixture
-def unchecked_editor(
-    browser: Browser, live_site: str, cookies: list[dict[str, str]]
-) -> Iterator[Page]:
-    """An empty editor whose console is not checked: Chromium logs failed requests there."""
-    context = browser.new_context(base_url=live_site)
-    context.set_default_timeout(TIMEOUT * 1000)
-    context.add_cookies(cookies)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto("/post/new")
-    yield page
-    context.close()
 
 
 def test_text_survives_a_log_out_in_another_tab_and_makes_one_post(page: Page, author: str) -> None:
     title = f"On engines {secrets.token_hex(4)}"
-    _log_in(page, author)
+    log_in(page, author)
     page.goto("/post/new")
     page.get_by_label("Title").fill(title)
     page.get_by_label("Content").fill(CONTENT)
@@ -96,7 +51,7 @@ def test_text_survives_a_log_out_in_another_tab_and_makes_one_post(page: Page, a
 def test_simultaneous_edits_in_two_tabs_show_both_versions(unchecked_editor: Page) -> None:
     editor = unchecked_editor
     title = f"Both {secrets.token_hex(4)}"
-    _fill(editor, title, "One two three.")
+    fill(editor, title, "One two three.")
     editor.get_by_role("button", name="Publish").click()
     expect(editor.get_by_role("heading", level=1)).to_have_text(title)
     address = editor.url
@@ -120,7 +75,7 @@ def test_simultaneous_edits_in_two_tabs_show_both_versions(unchecked_editor: Pag
 @BY_JAVASCRIPT
 def test_autosave_saves_the_draft_and_reports_it(editor: Page) -> None:
     title = f"By itself {secrets.token_hex(4)}"
-    _fill(editor, title, CONTENT)
+    fill(editor, title, CONTENT)
     expect(editor.locator("[data-autosave-status]")).to_have_text("Draft saved")
     expect(editor.locator("[data-autosave-time]")).to_have_text(re.compile(r"^\d\d:\d\d$"))
     editor.goto("/drafts")  # without a confirmation, since all is saved
@@ -131,7 +86,7 @@ def test_autosave_saves_the_draft_and_reports_it(editor: Page) -> None:
 @BY_JAVASCRIPT
 def test_ctrl_enter_publishes(editor: Page) -> None:
     title = f"By keys {secrets.token_hex(4)}"
-    _fill(editor, title, CONTENT)
+    fill(editor, title, CONTENT)
     editor.get_by_label("Content").press("Control+Enter")
     expect(editor.get_by_role("heading", level=1)).to_have_text(title)
 
@@ -145,7 +100,7 @@ def test_leaving_unsaved_changes_asks_for_confirmation(editor: Page) -> None:
         dialog.dismiss()
 
     editor.on("dialog", dismiss)
-    _fill(editor, "Unsaved", CONTENT)
+    fill(editor, "Unsaved", CONTENT)
     editor.get_by_label("Content").press("End")
     editor.get_by_role("link", name="Posts", exact=True).click(no_wait_after=True)
     expect(editor.get_by_label("Content")).to_have_value(CONTENT)
@@ -181,7 +136,7 @@ def test_a_failed_autosave_is_reported(
             route.fulfill(content_type="application/json", **response)  # type: ignore[arg-type]
 
     unchecked_editor.route("**/drafts/autosave", respond)
-    _fill(unchecked_editor, "Kept", CONTENT)
+    fill(unchecked_editor, "Kept", CONTENT)
     expect(unchecked_editor.locator("[data-autosave-status]")).to_contain_text(
         message, timeout=TIMEOUT * 1000
     )
@@ -193,11 +148,11 @@ def test_a_narrow_screen_scrolls_code_and_tables_and_never_the_page(editor: Page
     title = "Unbroken" * 12
     code = f"```python\n{'x' * 300} = 1\n```"
     table = "|" + " wide column |" * 12 + "\n" + "|" + "-|" * 12 + "\n|" + " words |" * 12
-    _fill(editor, title, f"{'w' * 300}\n\n{code}\n\n    {'y' * 300}\n\n{table}\n\n<{'z' * 200}>")
+    fill(editor, title, f"{'w' * 300}\n\n{code}\n\n    {'y' * 300}\n\n{table}\n\n<{'z' * 200}>")
     editor.set_viewport_size({"width": 320, "height": 640})
     editor.get_by_role("button", name="Preview").click()
     expect(editor.locator(".preview table")).to_be_visible()
-    assert _fits(editor), "the preview"
+    assert fits(editor), "the preview"
     editor.get_by_role("button", name="Publish").click()
     expect(editor.get_by_role("heading", level=1)).to_have_text(title)
     post = editor.url
@@ -207,35 +162,17 @@ def test_a_narrow_screen_scrolls_code_and_tables_and_never_the_page(editor: Page
             " && ['auto', 'scroll'].includes(getComputedStyle(part).overflowX)"
         )
         assert scrolls, part
-    assert _fits(editor), post
+    assert fits(editor), post
     editor.goto(f"{post}/update")
     editor.get_by_label("Content").fill(f"{'v' * 300}\n\n{code}")
     editor.get_by_role("button", name="Save", exact=True).click()
     for place in ("/", f"{post}/history", f"{post}/delete", f"{post}/update", "/drafts"):
         editor.goto(place)
-        assert _fits(editor), place
+        assert fits(editor), place
     editor.goto(f"{post}/delete")
     editor.get_by_role("button", name="Delete post").click()
     editor.goto("/account/deleted")
-    assert _fits(editor), "/account/deleted"
-
-
-def _fits(page: Page) -> bool:
-    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return fits
-
-
-def _fill(page: Page, title: str, content: str) -> None:
-    page.get_by_label("Title").fill(title)
-    page.get_by_label("Content").fill(content)
-
-
-def _log_in(page: Page, name: str) -> None:
-    page.goto("/login")
-    page.get_by_label("Username or e-mail address").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("link", name=f"Menu of {name}")).to_be_visible()
+    assert fits(editor), "/account/deleted"
 
 
 def _count_posts(page: Page, author: str, title: str) -> int:

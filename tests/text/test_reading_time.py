@@ -2,7 +2,7 @@
 
 import pytest
 
-from flaskblog.text.reading_time import reading_minutes
+from flaskblog.text.reading_time import describe_length, reading_minutes
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,9 @@ from flaskblog.text.reading_time import reading_minutes
 )
 def test_words_and_characters_of_east_asian_scripts_are_counted(text: str, minutes: int) -> None:
     assert reading_minutes(text) == minutes
+
+
+def test_the_length_of_a_text_is_described_in_words_and_minutes() -> None:
+    assert describe_length("One.") == "1 word · 1 min"
+    assert describe_length("word " * 1_150) == "1,150 words · 5 min"
+    assert describe_length(" — ") == ""

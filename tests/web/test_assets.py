@@ -101,7 +101,11 @@ def test_public_responses_are_compressed(
 
 def test_a_page_with_csrf_tokens_is_never_compressed(client: Client, author_client: Client) -> None:
     """Its length would reveal them (BREACH)."""
-    for reader, address in [(client, "/login"), (author_client, "/menu"), (author_client, "/post/new")]:
+    for reader, address in [
+        (client, "/login"),
+        (author_client, "/menu"),
+        (author_client, "/post/new"),
+    ]:
         answer = reader.get(address, headers={"Accept-Encoding": "br, gzip"})
         assert "csrf_token" in answer.text
         assert "Content-Encoding" not in answer.headers

@@ -1,6 +1,6 @@
 // Shows the words of a field, and the minutes that reading takes: <span data-word-count="name">.
 
-// As in text/reading_time.py.
+// As in text/reading_time.py, whose count the page has at first.
 const WORDS_PER_MINUTE = 230;
 const CHARACTERS_PER_MINUTE = 500;
 const CHARACTER =
@@ -22,5 +22,6 @@ function describe(text) {
     Math.round(words / WORDS_PER_MINUTE + characters / CHARACTERS_PER_MINUTE),
   );
   const total = words + characters;
+  if (!total) return "";
   return `${total.toLocaleString("en")} ${total === 1 ? "word" : "words"} · ${minutes} min`;
 }
