@@ -25,6 +25,8 @@ VERSION = "0.1.0"  # as in pyproject.toml
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
 ALL_INTERFACES = {str(IPv4Address(0)), str(IPv6Address(0))}
+DESCRIPTION = "A community blog that everyone can read and that its members write."
+MAX_DESCRIPTION_LENGTH = 200
 MIN_SECRET_KEY_LENGTH = 32
 # Timeouts in seconds; after them a process counts requests in memory.
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1}
@@ -33,8 +35,8 @@ PORTS = range(1, 65536)
 MIN_THREADS = 2  # one for requests that write, one for those that only read
 # Of all settings, in the order of .env.example.
 NAMES = (
-    "FLASKBLOG_ENV", "SITE_NAME", "SITE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
-    "SECURITY_CONTACT", "POSTS_PER_PAGE", "REGISTRATION_OPEN", "DATABASE_URL", "REDIS_URL",
+    "FLASKBLOG_ENV", "SITE_NAME", "SITE_DESCRIPTION", "SITE_URL", "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS", "SECURITY_CONTACT", "POSTS_PER_PAGE", "REGISTRATION_OPEN", "DATABASE_URL", "REDIS_URL",
     "MEDIA_FOLDER", "MEDIA_URL", "BACKUP_FOLDER", "HOST", "PORT", "WORKERS", "THREADS",
     "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN", "MAIL_SERVER", "MAIL_PORT",
     "MAIL_USE_TLS", "MAIL_USE_SSL", "MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_DEFAULT_SENDER",
@@ -115,6 +117,9 @@ class Config:
 
     def _read_site(self, env: Env) -> None:
         self.SITE_NAME = env.str("SITE_NAME", "Flaskblog", validate=validate.Length(1, 40))
+        self.SITE_DESCRIPTION = env.str(
+            "SITE_DESCRIPTION", DESCRIPTION, validate=_check_description
+        )
         self.SITE_URL = self._site_url(env)
         self.REGISTRATION_OPEN = env.bool("REGISTRATION_OPEN", True)
         self.SECURITY_CONTACT = env.str("SECURITY_CONTACT", "", validate=_check_contact)
@@ -401,6 +406,11 @@ def _is_site_url(url: str) -> bool:
 def _check_site_url(url: str) -> None:
     if not _is_site_url(url):
         raise ValidationError("Must be like https://blog.example.org, without a path.")
+
+
+def _check_description(text: str) -> None:
+    if not (text.strip() and text.isprintable() and len(text) <= MAX_DESCRIPTION_LENGTH):
+        raise ValidationError(f"Must be one line of 1 to {MAX_DESCRIPTION_LENGTH} characters.")
 
 
 def _check_origins(origins: list[str]) -> None:

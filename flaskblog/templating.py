@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
+        site_description=app.config["SITE_DESCRIPTION"],
         site_name=app.config["SITE_NAME"],
         # A proxy: only a template that uses it loads the session from the database.
         current_user=current_user,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         count=count,
+        date=date,
         exact_time=exact_time,
         iso_time=iso_time,
         month=month,
@@ -41,6 +43,12 @@ def init_app(app: Flask) -> None:
         with_links=with_links,
         without_empty=without_empty,
     )
+
+
+def date(time: datetime) -> Markup:
+    """Return a `time` element with the date, and the exact time as its title."""
+    text = f'title="{format_time(time)}">{time.day} {MONTHS[time.month]} {time.year}'
+    return Markup(f'<time datetime="{iso_time(time)}" data-date {text}</time>')  # noqa: S704
 
 
 def time_ago(time: datetime) -> Markup:

@@ -51,6 +51,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Config:
         *(("POSTS_PER_PAGE", value) for value in ("0", "101", "five")),
         *(("LOG_LEVEL", value) for value in ("LOUD", "")),
         *(("SITE_NAME", value) for value in ("", "x" * 41)),
+        *(("SITE_DESCRIPTION", value) for value in ("", " ", "x" * 201, "two\nlines")),
         *(("SITE_URL", value) for value in (
             "blog.example.org", "ftp://blog.example.org", "https://", "https://blog.example.org/blog",
             "https://[::1", "https://blog.example.org:port", "https://user@blog.example.org",

@@ -38,6 +38,12 @@ def appearance() -> ResponseReturnValue:
     return render_template("main/appearance.html", form=form)
 
 
+@bp.route("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """The icon, for programs that do not read the page."""
+    return current_app.send_static_file("favicon.ico")
+
+
 @bp.route("/manifest.webmanifest")
 def manifest() -> ResponseReturnValue:
     """The web app manifest, for installing the site as an app."""

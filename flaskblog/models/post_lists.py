@@ -61,8 +61,10 @@ def sitemap_entries(first: int, end: int) -> Select[int, datetime]:
 
 @lru_cache
 def with_total(rows: Rows) -> Rows:
-    """With the `total` of all visible posts in each row."""
-    return rows.add_columns(User.posts_total().label("total"))
+    """With the `total` of all visible posts, and that of all `members`, in each row."""
+    return rows.add_columns(
+        User.posts_total().label("total"), User.members_total().label("members")
+    )
 
 
 @lru_cache

@@ -159,6 +159,11 @@ class User(UserMixin, Base):
         return select(func.coalesce(func.sum(members.posts_count), 0)).scalar_subquery()
 
     @classmethod
+    def members_total(cls) -> ScalarSelect[int]:
+        """How many members there are, as a subquery."""
+        return select(func.count()).select_from(aliased(cls)).scalar_subquery()
+
+    @classmethod
     def admins(cls) -> Select[str]:
         """The usernames of the first ten."""
         return select(cls.username).where(cls.is_admin).order_by(cls.id).limit(10)

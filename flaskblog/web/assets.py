@@ -20,6 +20,7 @@ STYLESHEETS = (
     "notices",
     "people",
     "menu",
+    "home",
     "posts",
     "pager",
     "prose",

@@ -112,6 +112,7 @@ NO_PAGES = {
     "main.metrics",
     "style_sheet",
     "main.manifest",
+    "main.favicon",
     "main.feed",
     "main.profile_feed",
     "main.sitemap",

@@ -6,11 +6,12 @@ from playwright.sync_api import Page
 
 MODULES = Path(__file__).parents[1] / "browser" / "node_modules"
 WIDTHS = [320, 768, 1280]
-# Of WCAG 2.2 AA and axe's best practices: all of it.
+# Of WCAG 2.2 AA and axe's best practices: all of it, and the contrast of AAA.
 _EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
+_RULES_OF_COLOUR = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
 _AXE = """async (runOnly) => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"], runOnly });
+  const rules = { "color-contrast-enhanced": { enabled: true } };
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], runOnly, rules });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }"""
 _WIDER_THAN_THE_PAGE = """() => {
