@@ -66,6 +66,7 @@ def make_old_posts(author: User) -> None:
 
 def without_fragments(page: str) -> str:
     page = re.sub(r'<nav aria-label="Site">.*?</nav>', "", page, flags=re.DOTALL)
+    page = re.sub(r"</a> · <a href=\"/register\">Sign up to write", "", page)
     return re.sub(r'<ul class="post-actions">.*?</ul>', "", page, flags=re.DOTALL)
 
 

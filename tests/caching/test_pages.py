@@ -156,7 +156,9 @@ def test_a_page_does_not_inherit_the_expiry_of_the_one_made_before_it(
     app: Flask, author: User, old_post: int, member: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One thread makes both, as under a server."""
-    client, new_post = browser(app), make_post(author).id
+    client, new_post = browser(app), make_post(author)
+    new_post.revise("T", "Edited a moment ago.")
+    db.session.commit()
     if member:
         client.log_in(author)
     cookie = client.get_cookie("session")
@@ -167,14 +169,14 @@ def test_a_page_does_not_inherit_the_expiry_of_the_one_made_before_it(
         templates.append(getattr(template, "name", ""))
 
     with template_rendered.connected_to(note, app):
-        for post_id in (new_post, old_post):
+        for post_id in (new_post.id, old_post):
             _get(app, f"/post/{post_id}", header)
         assert len(templates) == 2
         later = time() + 3600
         monkeypatch.setattr("flaskblog.caching.lru.time", lambda: later)
         _get(app, f"/post/{old_post}", header)
         assert len(templates) == 2
-        _get(app, f"/post/{new_post}", header)
+        _get(app, f"/post/{new_post.id}", header)
         assert len(templates) == 3
 
 

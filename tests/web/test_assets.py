@@ -36,7 +36,7 @@ def test_a_versioned_url_is_cached_for_a_year(client: Client) -> None:
     page = read(client.get("/login"))
     files = [str(tag["href"]) for tag in page.select('link[rel="stylesheet"], link[rel="icon"]')]
     files += [str(tag["src"]) for tag in page.select("script[src]")]
-    assert len(files) == 3
+    assert len(files) == 4
     for address in files:
         cached = client.get(address).headers["Cache-Control"]
         assert YEAR in cached
