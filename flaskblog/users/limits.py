@@ -1,6 +1,6 @@
-"""Rate limits of password reset, and of what members change of their accounts."""
+"""Rate limits of sign-up, password reset, and of what members change of their accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -56,6 +56,28 @@ def uploaded_picture(user: User, stream: BinaryIO) -> bytes:
     """
     g.counted_member = user.id
     return _read_picture(stream)
+
+
+@limiter.shared_limit("10 per hour", "register")
+def count_sign_up() -> None:
+    """The decorator counts."""
+
+
+@limiter.limit("3 per hour", key_func=submitted_email)
+@limiter.limit("10 per hour")
+def count_reset() -> None:
+    """The decorators count."""
+
+
+def is_within_limit(form: Form, count: Callable[[], None], field: str) -> bool:
+    """Count a submitted form; above the limit, say so at a field of it."""
+    if form.is_submitted():
+        try:
+            count()
+        except RateLimitExceeded as exceeded:
+            form.set_errors({field: refuse(form, exceeded)})
+            return False
+    return True
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from flaskblog.extensions import db, limiter
+from flaskblog.extensions import db
+from flaskblog.forms import form_response
 from flaskblog.mail import outbox
 from flaskblog.models import Mail, User
 from flaskblog.models.reset_token import read_reset_token
@@ -12,23 +13,21 @@ from flaskblog.users.blueprint import bp
 from flaskblog.users.changes import reset_password
 from flaskblog.users.forms import AskForResetForm, ChoosePasswordForm
 from flaskblog.users.known_browsers import remember_browser
-from flaskblog.users.limits import submitted_email
+from flaskblog.users.limits import count_reset, is_within_limit
 from flaskblog.users.log_in_attempts import allow_log_in
 
 
 @bp.route("/reset_password", methods=["GET", "POST"])
 @anonymous_required
-@limiter.limit("3 per hour", key_func=submitted_email, methods=["POST"])
-@limiter.limit("10 per hour", methods=["POST"])
 def ask_for_reset() -> ResponseReturnValue:
     """Request a link. Whether the address has an account is looked up when the mail is sent."""
     form = AskForResetForm()
-    if form.validate_on_submit():
+    if is_within_limit(form, count_reset, "email") and form.validate_on_submit():
         db.session.add(Mail.to(form.email.data, "reset_password"))
         db.session.commit()
         outbox.wake()
         return render_template("users/reset_asked.html", email=form.email.data)
-    return render_template("users/ask_for_reset.html", form=form)
+    return form_response(form, render_template("users/ask_for_reset.html", form=form))
 
 
 @bp.route("/reset_password/<token>", methods=["GET", "POST"])

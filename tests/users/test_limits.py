@@ -136,6 +136,21 @@ def test_a_refused_form_keeps_what_was_typed(author_client: Client) -> None:
     assert (fields["username"], fields["email"]) == ("renamed", "new@example.org")
 
 
+@pytest.mark.parametrize(
+    ("path", "field"), [("/register", "username"), ("/reset_password", "email")]
+)
+def test_a_form_beyond_the_limit_comes_back_with_its_fields(
+    client: Client, path: str, field: str
+) -> None:
+    typed: Any = {"username": "ada", "email": "ada@example.org", "password": "short"}
+    tries = [client.submit(path, **typed) for _ in range(11)]
+    refused = next(answer for answer in tries if answer.status_code == 429)
+    assert int(refused.headers["Retry-After"]) > 0
+    page = read(refused)
+    assert fields_of(page.select("main form")[-1])[field] == typed[field]
+    assert "Too many attempts" in page.select(f"#{field}-error")[0].text
+
+
 @pytest.mark.parametrize("name", ["n" * 10_000, "nul\0", "\ud800", "ünïcode"])
 def test_the_key_of_a_typed_login_is_a_short_hash(name: str) -> None:
     key = hashed_login(name)
