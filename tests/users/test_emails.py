@@ -7,6 +7,7 @@ from email.utils import formataddr
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
@@ -51,6 +52,23 @@ def test_a_reset_link_is_sent_to_the_address_of_the_account(mailbox: Mailbox) ->
     assert plain.startswith("Hello reader,")
     assert f"\n{LINK}\n" in plain
     assert f'href="{LINK}"' in html
+
+
+@pytest.mark.parametrize("template", ["reset_password", "address_changed", "password_changed"])
+def test_an_email_shows_the_site_and_has_a_button_with_its_address_below(
+    mailbox: Mailbox, template: str
+) -> None:
+    make_user("reader")
+    context = {"username": "reader", "new_address": "new@example.com"}
+    deliver(Mail.to("reader@example.org", template, **context))
+    plain, html = parts(mailbox.messages[0])
+    page = BeautifulSoup(html, "html5lib")
+    assert page.body is not None
+    first, *_ = page.body.stripped_strings
+    assert first == "Flaskblog"
+    link = str(page.select("a")[0]["href"])
+    assert link in page.body.stripped_strings
+    assert f"\n{link}\n" in plain
 
 
 def test_a_reset_for_an_unknown_address_sends_nothing(
