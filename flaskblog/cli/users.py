@@ -51,6 +51,15 @@ def demote(username: str) -> None:
     click.echo(_line(user))
 
 
+@users.command("clear-profile")
+@click.argument("username")
+def clear_profile(username: str) -> None:
+    """Remove the display name, bio and picture of USERNAME."""
+    user = find(username)
+    changes.change_account(user, display_name="", bio="", picture=b"")
+    click.echo(_line(user))
+
+
 @users.command("list")
 @click.option("--admins", is_flag=True, help="Admins only.")
 def list_users(admins: bool) -> None:

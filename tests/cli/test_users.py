@@ -1,5 +1,7 @@
 """The commands `users …`."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -8,6 +10,7 @@ from sqlalchemy import select
 from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import FormerName, User
+from flaskblog.users.changes import change_account
 from tests.support.client import Client
 from tests.support.commands import run_command
 from tests.support.factories import PASSWORD, make_user
@@ -98,6 +101,16 @@ def test_the_last_admin_cannot_be_demoted(app: Flask, author: User) -> None:
     assert is_admin("author")
 
 
+def test_clear_profile_removes_name_bio_and_picture(
+    app: Flask, author: User, media_folder: Path
+) -> None:
+    change_account(author, display_name="Buy here", bio="https://example.org", picture=b"x")
+    assert run(app, "clear-profile", "author").exit_code == 0
+    db.session.refresh(author)
+    assert (author.display_name, author.bio, author.picture) == ("", "", None)
+    assert [*media_folder.iterdir()] == []
+
+
 def test_list_prints_all_users_or_only_admins(app: Flask, author: User) -> None:
     stranger = make_user("stranger")
     since = f"since {author.created_at:%Y-%m-%d}"
@@ -120,7 +133,7 @@ def test_reset_link_prints_a_link_that_works_once(app: Flask, client: Client, au
     assert author.has_password(NEW)
 
 
-@pytest.mark.parametrize("command", ["promote", "demote", "reset-link"])
+@pytest.mark.parametrize("command", ["promote", "demote", "reset-link", "clear-profile"])
 @pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "", "@", "\udcff"])
 def test_an_unknown_user_is_an_error(app: Flask, command: str, name: str) -> None:
     result = run(app, command, name)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from flaskblog.extensions import db
 from flaskblog.mail import outbox
 from flaskblog.models import Mail, User
+from flaskblog.models.mail import Template
 from flaskblog.users import emails
 from tests.support.factories import make_user
 from tests.support.outbox import add_mail
@@ -56,7 +57,7 @@ def test_a_reset_link_is_sent_to_the_address_of_the_account(mailbox: Mailbox) ->
 
 @pytest.mark.parametrize("template", ["reset_password", "address_changed", "password_changed"])
 def test_an_email_shows_the_site_and_has_a_button_with_its_address_below(
-    mailbox: Mailbox, template: str
+    mailbox: Mailbox, template: Template
 ) -> None:
     make_user("reader")
     context = {"username": "reader", "new_address": "new@example.com"}
