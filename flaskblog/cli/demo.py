@@ -58,6 +58,8 @@ def _user_row(person: Person) -> dict[str, Any]:
         "username_key": rules.username_key(person.username),
         "email": person.email,
         "email_key": rules.email_key(person.email),
+        "display_name": person.display_name,
+        "bio": person.bio,
         "password_hash": UNUSABLE_HASH,
         "created_at": person.joined_at,
     }

@@ -1,5 +1,6 @@
-"""Invented members: usernames, addresses and the times of joining."""
+"""Invented members: usernames, addresses, the times of joining, and some names and bios."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -33,11 +34,26 @@ _HANDLES = (
     "{noun}{year}",
 )
 
+_BIOS = (
+    "Mends bicycles and old radios.",
+    "Grows garlic, plums and far too many turnips.",
+    "Up before the birds, to count them.\nhttps://example.org/lists",
+    "Reads timetables for pleasure.",
+    "Plays the cello when nobody listens.",
+    "Keeps a rain gauge, and opinions about it.",
+    "",
+    "Writes small programs for small computers.\nhttps://example.net/attic",
+    "Looks up when the sky is clear.",
+    "Has had a library card since 1987.",
+)
+
 
 class Person(NamedTuple):
     username: str
     email: str
     joined_at: datetime
+    display_name: str
+    bio: str
 
 
 def people(count: int, *, seed: int, now: datetime) -> Iterator[Person]:
@@ -54,7 +70,10 @@ def people(count: int, *, seed: int, now: datetime) -> Iterator[Person]:
         email = f"{username.casefold()}@{rng.choice(_DOMAINS)}"
         share = (index + rng.random()) / count
         # An exponent above 1: more people join while the site is new.
-        yield Person(username, email, now - SITE_AGE * (1 - share**1.3))
+        joined_at = now - SITE_AGE * (1 - share**1.3)
+        display_name = _display_name(username, words)
+        bio = _BIOS[index % len(_BIOS)] if display_name else ""
+        yield Person(username, email, joined_at, display_name, bio)
 
 
 def _word_lists() -> dict[str, list[str]]:
@@ -71,6 +90,13 @@ def _free_username(rng: Random, words: dict[str, list[str]], taken: set[str]) ->
         if len(username) <= MAX_USERNAME_LENGTH and username.casefold() not in taken:
             return username
         attempts += 1
+
+
+def _display_name(username: str, words: dict[str, list[str]]) -> str:
+    """The first and last name of a username that is made of both, or nothing."""
+    first, _, last = re.sub("[._-]", " ", username.lower()).partition(" ")
+    is_name = first in words["first"] and last in words["last"]
+    return f"{first.capitalize()} {last.capitalize()}" if is_name else ""
 
 
 def _username(rng: Random, words: dict[str, list[str]]) -> str:

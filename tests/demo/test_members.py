@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from email_validator import validate_email
 
+from flaskblog import rules
 from flaskblog.demo import Person, people
 from tests.demo.conftest import NOW
 
@@ -30,6 +31,14 @@ def test_fifty_thousand_usernames_and_addresses_are_unique_in_any_case(
 def test_every_username_is_valid(crowd: list[Person]) -> None:
     rule = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,19}")
     assert [person for person in crowd if not rule.fullmatch(person.username)] == []
+
+
+def test_display_names_and_bios_follow_the_rules(crowd: list[Person]) -> None:
+    for person in crowd[:5000]:
+        assert rules.display_name(person.display_name) == person.display_name
+        assert rules.bio(person.bio) == person.bio
+    names = [person.display_name for person in crowd]
+    assert 0.1 < sum(map(bool, names)) / len(names) < 0.6
 
 
 def test_few_usernames_need_a_number(crowd: list[Person]) -> None:
