@@ -20,6 +20,7 @@ DRAFT_TITLE_LENGTH = 1_000
 USERNAME_LENGTH = 20
 DISPLAY_NAME_LENGTH = 40
 BIO_LENGTH = 300
+REASON_LENGTH = 500
 BIO_LINES = 10
 BIO_LINKS = 5
 EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
@@ -69,6 +70,13 @@ def display_name(typed: str) -> str:
     if not _spellings(name).isdisjoint(_listed("reserved_usernames.txt")):
         raise RuleError("That display name is reserved. Choose another one.")
     return _no_longer_than(DISPLAY_NAME_LENGTH, "display name", name)
+
+
+def deletion_reason(typed: str) -> str:
+    """Empty for none."""
+    return _no_longer_than(
+        REASON_LENGTH, "reason", "" if is_blank(typed) else clean_text(typed).strip()
+    )
 
 
 def bio(typed: str) -> str:

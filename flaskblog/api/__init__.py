@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from flaskblog.api import docs, login, openapi, posts, users
+from flaskblog.api import docs, login, openapi, posts, query_parameters, users
 
-__all__ = ["docs", "init_app", "login", "openapi", "posts", "users"]
+__all__ = ["docs", "init_app", "login", "openapi", "posts", "query_parameters", "users"]
 
 
 def init_app(app: Flask) -> None:

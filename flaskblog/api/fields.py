@@ -116,6 +116,15 @@ def title() -> TextField:
     return TextField(rules.title, metadata)
 
 
+def deletion_reason() -> TextField:
+    metadata = {
+        "description": "Of an admin who deletes the post of somebody else.",
+        "maxLength": rules.REASON_LENGTH,
+        "example": "It contains a phone number.",
+    }
+    return TextField(rules.deletion_reason, metadata, required=False)
+
+
 def content() -> TextField:
     metadata = {
         "description": "Markdown.",

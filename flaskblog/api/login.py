@@ -38,6 +38,7 @@ class Login(MethodView):
 class Logout(MethodView):
     @token_required
     @bp.doc(operationId="logOut")
+    @problems(422)
     @bp.response(204)
     def post(self) -> Response:
         """Log out and revoke the token"""

@@ -22,7 +22,7 @@ from flaskblog.api.blueprint import (
 )
 from flaskblog.api.etags import abort_stale, check_unchanged, respond
 from flaskblog.api.pagination import PostsQuery, page_of_posts
-from flaskblog.api.schemas import PostInputSchema, PostSchema, PostsSchema
+from flaskblog.api.schemas import PostDeletionSchema, PostInputSchema, PostSchema, PostsSchema
 from flaskblog.api.tokens import member, token_optional, token_required
 from flaskblog.extensions import db
 from flaskblog.models import Post, User
@@ -35,6 +35,10 @@ from flaskblog.posts.access import (
 from flaskblog.posts.limits import limit_edits, limit_posting, require_storage
 from flaskblog.posts.publishing import AlreadyPublishedError, publish
 
+RESTORABLE = (
+    "Its author can restore it on the site within 30 days, unless an admin has deleted it; the "
+    "author can then read the `reason`."
+)
 POST, POSTS = PostSchema(), PostsSchema()
 
 
@@ -44,6 +48,16 @@ def _editable(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
     def authorized(self: MethodView, post_id: int) -> Response:
         return view(self, post=editable_post_or_403(post_id, member()))
+
+    return authorized
+
+
+def _deletable(view: Callable[..., Response]) -> Callable[..., Response]:
+    """As `_editable`, for a deletion."""
+
+    @wraps(view)
+    def authorized(self: MethodView, post_id: int) -> Response:
+        return view(self, post=deletable_post_or_403(post_id, member()))
 
     return authorized
 
@@ -87,7 +101,7 @@ class Posts(MethodView):
 class OnePost(MethodView):
     @token_optional
     @conditional_get("getPost")
-    @problems(404)
+    @problems(404, 410, 422)
     @bp.response(200, PostSchema, headers=ETAG)
     def get(self, post_id: int) -> Response:
         """Get a post"""
@@ -96,7 +110,7 @@ class OnePost(MethodView):
     @token_required
     @_editable
     @conditional_write("replacePost")
-    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
+    @problems(400, 403, 404, 409, 410, 412, 413, 415, 422, 429)
     @bp.arguments(PostInputSchema)
     @bp.response(200, PostSchema, headers=ETAG)
     @limit_edits(_member_key)
@@ -107,7 +121,7 @@ class OnePost(MethodView):
     @token_required
     @_editable
     @conditional_write("changePost")
-    @problems(400, 403, 404, 409, 412, 413, 415, 422, 429)
+    @problems(400, 403, 404, 409, 410, 412, 413, 415, 422, 429)
     @bp.arguments(PostInputSchema(partial=True))
     @bp.response(200, PostSchema, headers=ETAG)
     @limit_edits(_member_key)
@@ -116,14 +130,15 @@ class OnePost(MethodView):
         return _revise(post, fields)
 
     @token_required
-    @conditional_write("deletePost")
-    @problems(403, 404, 409, 412)
+    @_deletable
+    @conditional_write("deletePost", RESTORABLE)
+    @problems(400, 403, 404, 409, 410, 412, 413, 415, 422)
+    @bp.arguments(PostDeletionSchema, required=False)
     @bp.response(204)
-    def delete(self, post_id: int) -> Response:
-        """Delete a post; its author can restore it on the site within 30 days"""
-        post = deletable_post_or_403(post_id, member())
+    def delete(self, fields: dict[str, str], post: Post) -> Response:
+        """Delete a post"""
         check_unchanged(POST.dump(post))
-        post.delete()
+        post.delete(member(), fields.get("reason", ""))
         _commit()
         return Response(status=204)
 

@@ -8,6 +8,7 @@ from flaskblog.api.fields import (
     bio,
     content,
     current_password,
+    deletion_reason,
     display_name,
     email,
     password,
@@ -69,6 +70,10 @@ class UserDeletionSchema(Input):
 class PostInputSchema(Input):
     title = title()
     content = content()
+
+
+class PostDeletionSchema(Input):
+    reason = deletion_reason()
 
 
 class LoginSchema(Input):

@@ -106,7 +106,7 @@ class Users(MethodView):
 class OneUser(MethodView):
     @token_optional
     @conditional_get("getUser")
-    @problems(404)
+    @problems(404, 422)
     @bp.response(200, UserSchema, headers=ETAG)
     def get(self, user_id: int) -> Response:
         """Get a member"""

@@ -18,6 +18,7 @@ def feed() -> ResponseReturnValue:
     return xml.atom(
         read(feed_entries()),
         title=current_app.config["SITE_NAME"],
+        subtitle=current_app.config.get("SITE_DESCRIPTION", ""),
         page=link_to("main.home"),
         address=link_to("main.feed"),
     )
@@ -33,6 +34,7 @@ def profile_feed(username: str) -> ResponseReturnValue:
     return xml.atom(
         read(feed_entries_by(user.id)),
         title=f"{user.name} · {current_app.config['SITE_NAME']}",
+        subtitle=user.bio,
         page=link_to("users.profile", username=user.username),
         address=link_to("main.profile_feed", username=user.username),
     )

@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def atom(posts: Sequence[Row], **values: str) -> Response:
-    """A feed of posts; `values` are its title, and the URLs of its page and of the feed."""
+    """A feed of posts; `values` are its title and subtitle, and its URLs."""
     latest = max((post.updated_at for post in posts), default=_EPOCH)
     text = render_template("feed.xml", posts=posts, updated_at=latest, **values)
     return _document(text, "application/atom+xml", latest)

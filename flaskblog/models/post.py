@@ -24,6 +24,7 @@ from sqlalchemy.orm import (
     Mapped,
     WriteOnlyMapped,
     defer,
+    foreign,
     joinedload,
     mapped_column,
     relationship,
@@ -63,13 +64,16 @@ class Post(Authored, Base):
     deleted_at: Mapped[datetime | None] = mapped_column()
     # No foreign key, which SQLite would copy all posts for; an id is not given again.
     deleted_by_id: Mapped[int | None] = mapped_column(Identity)
-    # Of an admin; None if the author deleted the post.
+    # Of an admin, who may give none; None if the author deleted the post.
     deletion_reason: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     # The key of the form that the post came from: submitted twice, it creates one post.
     key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
 
-    author: Mapped[User] = relationship()
+    author: Mapped[User] = relationship(foreign_keys=author_id)
+    deleter: Mapped[User | None] = relationship(
+        primaryjoin=lambda: foreign(Post.deleted_by_id) == User.id, viewonly=True
+    )
     revisions: WriteOnlyMapped[Revision] = relationship(passive_deletes=True)
 
     # Saving over a version that the author has not seen raises StaleDataError.
@@ -158,13 +162,26 @@ class Post(Authored, Base):
 
     @classmethod
     def deleted_by(cls, author: User) -> Select[Self]:
-        """What the author can still restore, the last deleted first."""
+        """An author's posts that can still be restored, by somebody; the last deleted first."""
         return (
-            select(cls)
-            .where(cls.author_id == author.id, cls.deleted_at > now() - RESTORABLE)
+            cls.deleted()
+            .where(cls.author_id == author.id)
             .options(*_without_texts())
             .order_by(cls.deleted_at.desc(), cls.id.desc())
         )
+
+    @classmethod
+    def deleted(cls) -> Select[Self]:
+        """With the members who deleted them, until they are deleted for good."""
+        return (
+            select(cls).where(cls.deleted_at > now() - RESTORABLE).options(joinedload(cls.deleter))
+        )
+
+    @classmethod
+    def has_existed(cls, post_id: int) -> bool:
+        """Whether a post with this id has been deleted, as far as the later posts tell."""
+        latest = db.session.scalar(select(func.max(cls.id)))
+        return latest is not None and post_id <= latest
 
     @classmethod
     def delete_expired(cls) -> None:
@@ -197,12 +214,19 @@ class Post(Authored, Base):
         growth = byte_size(title, content, self.content_html) - byte_size(former_html)
         self.author.stored_bytes = User.stored_bytes + growth
 
-    def delete(self) -> None:
+    def is_restorable_by(self, user: User) -> bool:
+        """What an admin has deleted, admins restore."""
+        return self.is_editable_by(user) if self.deletion_reason is None else user.is_admin
+
+    def delete(self, by: User | None = None, reason: str = "") -> None:
+        """By the author, unless an admin is given, whose reason the author can read."""
+        self.deleted_by_id = by.id if by else self.author_id
+        self.deletion_reason = None if self.deleted_by_id == self.author_id else reason
         self.deleted_at = now()
         self.author.posts_count = User.posts_count - 1
 
     def restore(self) -> None:
-        self.deleted_at = None
+        self.deleted_at = self.deleted_by_id = self.deletion_reason = None
         self.author.posts_count = User.posts_count + 1
 
     def has_same_text(self, title: str, content: str) -> bool:

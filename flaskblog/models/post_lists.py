@@ -11,7 +11,7 @@ from flaskblog.models.post import Post
 from flaskblog.models.user import User
 
 Rows = Select[*tuple[Any, ...]]
-FEED_LENGTH = 10
+FEED_LENGTH = 20
 updated_at = func.coalesce(Post.edited_at, Post.created_at).label("updated_at")
 _NEWEST = (Post.created_at.desc(), Post.id.desc())
 _OLDEST = (Post.created_at, Post.id)

@@ -1,13 +1,15 @@
 """Earlier versions of edited posts."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import ForeignKey, Select, String, Text, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from flaskblog import rules
-from flaskblog.database.base import Base, Identity
+from flaskblog.database.base import Base, Identity, now
+from flaskblog.models.authorship import Authored
+from flaskblog.models.user import User
 
 
 class Revision(Base):
@@ -39,6 +41,23 @@ class Revision(Base):
             .where(cls.post_id == post_id)
             .order_by(cls.version.desc())
         )
+
+    def is_visible_to(self, user: Any, post: Authored) -> bool:
+        return self.hidden_at is None or self.is_hideable_by(user, post)
+
+    def is_hideable_by(self, user: Any, post: Authored) -> bool:
+        """`user` may be a visitor."""
+        return bool(user.is_authenticated) and post.is_deletable_by(user)
+
+    def is_showable_by(self, user: User) -> bool:
+        """Whether the member may show it again: what an admin has hidden, admins show."""
+        return user.is_admin or self.hidden_by_id == user.id
+
+    def hide(self, user: User) -> None:
+        self.hidden_at, self.hidden_by_id = now(), user.id
+
+    def show(self) -> None:
+        self.hidden_at = self.hidden_by_id = None
 
     @classmethod
     def count_of(cls, post_id: int) -> Select[int]:

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from flaskblog.posts import draft_list, editor, resume, routes
+from flaskblog.posts import draft_list, editor, history, resume, routes
 from flaskblog.posts.blueprint import bp
 
-__all__ = ["draft_list", "editor", "init_app", "resume", "routes"]
+__all__ = ["draft_list", "editor", "history", "init_app", "resume", "routes"]
 
 
 def init_app(app: Flask) -> None:

@@ -7,6 +7,7 @@ from flask_login import current_user
 from flaskblog.database.base import now
 from flaskblog.extensions import csrf, db
 from flaskblog.models import Draft, Post
+from flaskblog.posts.access import abort_missing
 from flaskblog.posts.blueprint import bp
 from flaskblog.posts.drafts import draft_url, has_text_of, own_draft_or_404, save_draft
 from flaskblog.posts.forms import PostForm
@@ -52,7 +53,7 @@ def update(post_id: int) -> ResponseReturnValue:
         # Its post is deleted, or it is a draft of another one.
         return redirect(draft_url(draft))
     if post is None:
-        abort(404)
+        abort_missing(post_id)
     return _open(post, draft)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from wtforms import HiddenField, TextAreaField
 
 from flaskblog import rules
-from flaskblog.forms import Form, Rule
+from flaskblog.forms import Form, OptionalRule, Rule
 from flaskblog.models import Draft, Post
 from flaskblog.text.cleaning import without_nul
 from flaskblog.text.reading_time import describe_length
@@ -118,4 +118,18 @@ class PostForm(DraftFields):
 
 
 class DeleteForm(Form):
+    """Of the author."""
+
     submit_label = "Delete post"
+
+
+class AdminDeleteForm(DeleteForm):
+    """Of an admin."""
+
+    reason = TextAreaField(
+        "Reason",
+        [OptionalRule(rules.deletion_reason)],
+        [without_nul],
+        description="The author can read it.",
+        render_kw={"rows": 3},
+    )

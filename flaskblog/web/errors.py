@@ -25,6 +25,7 @@ from flaskblog.text.phrases import waiting_time
 from flaskblog.urls import is_api_path
 from flaskblog.web.maintenance import UnderMaintenance
 from flaskblog.web.problems import problem_response
+from flaskblog.web.trailing_slashes import redirect_without_slash
 
 # Title, explanation, advice.
 PAGES = {
@@ -47,6 +48,11 @@ PAGES = {
         "Method not allowed",
         "This address does not accept this kind of request.",
         "Go back and use the button on the page.",
+    ),
+    410: (
+        "Deleted",
+        "This post has been deleted.",
+        "Its author may have it among their deleted posts. Read something else instead.",
     ),
     413: (
         "Too large",
@@ -89,9 +95,11 @@ def init_app(app: Flask) -> None:
 def show_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, RoutingException):
         return error.get_response()
+    if error is request.routing_exception and (moved := redirect_without_slash()):
+        return moved
     headers = error_headers(error)
     if is_api_path(request.path):
-        return problem_response(error, headers)
+        return problem_response(error, _own_description(error), headers)
     return _render_page(error), error.code or 500, headers
 
 

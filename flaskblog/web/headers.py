@@ -1,5 +1,6 @@
 """The security headers of every response, and the default of Cache-Control."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Pictures and icons may be embedded by other sites, such as feed readers.
+EMBEDDABLE = re.compile(
+    r"/media/[^/]+|/user/[^/]+/initials\.svg|/favicon\.ico|/static/[^/]+\.(?:png|svg)"
+)
 HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -44,12 +49,16 @@ class SecurityHeaders:
         self._headers = list(HEADERS.items())
         if app.config["SITE_URL"].startswith("https:"):
             self._headers.append(("Strict-Transport-Security", HSTS))
+        shared = {**dict(self._headers), "Cross-Origin-Resource-Policy": "cross-origin"}
+        self._embeddable = list(shared.items())
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        own = self._embeddable if EMBEDDABLE.fullmatch(environ["PATH_INFO"]) else self._headers
+
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            return start_response(status, headers + self._headers, *exc_info)
+            return start_response(status, headers + own, *exc_info)
 
         return self._inner(environ, start)
 

@@ -7,6 +7,19 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unprocessabl
 
 MEDIA_TYPE = "application/problem+json"
 
+DETAILS = {
+    400: "The request could not be read.",
+    403: "Your account is not allowed to do this.",
+    404: "There is nothing at this address.",
+    405: "This address does not accept this method; `Allow` lists those that it accepts.",
+    410: "The post has been deleted.",
+    413: "The body of the request is too large.",
+    415: "Send JSON, as application/json.",
+    429: "Too many requests. Wait as many seconds as `Retry-After` says.",
+    500: "An error occurred on the server and has been logged. Try again in a minute.",
+    503: "The database is busy or cannot be reached. Try again after `Retry-After` seconds.",
+}
+
 Messages = dict[str, list[str]]
 
 
@@ -37,9 +50,13 @@ class ReauthenticationRequired(Forbidden):
     description = "This change requires your password: send it as `current_password`."
 
 
-def problem_response(error: HTTPException, headers: dict[str, str]) -> Response:
+def problem_response(
+    error: HTTPException, description: str | None, headers: dict[str, str]
+) -> Response:
+    """A problem with a description of ours, or else with one of its status."""
     code = error.code or 500
-    document: dict[str, Any] = {"title": error.name, "status": code, "detail": error.description}
+    detail = description or DETAILS.get(code) or error.description
+    document: dict[str, Any] = {"title": error.name, "status": code, "detail": detail}
     if isinstance(error, ReauthenticationRequired):
         document["type"] = error.name
     if isinstance(error, InvalidFields | TakenFields):

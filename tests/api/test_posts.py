@@ -122,10 +122,27 @@ def test_the_author_and_admins_may_delete_a_post(
         errors_of(stranger_api.delete(address), 403)
         response = api.delete(address)
         assert (response.status_code, response.data) == (204, b"")
-        errors_of(anonymous_api.get(address), 404)
-        errors_of(api.delete(address), 404)
-        errors_of(author_api.patch(address, {}), 404)
+        errors_of(anonymous_api.get(address), 410)
+        errors_of(api.delete(address), 410)
+        errors_of(author_api.patch(address, {}), 410)
     assert db.session.scalars(select(User.posts_count).where(User.id == author.id)).one() == 0
+
+
+def test_an_admin_gives_a_reason_for_a_deletion(
+    admin_api: ApiClient, author_api: ApiClient, author: User
+) -> None:
+    for api, reason, stored in (
+        (admin_api, {"reason": " A phone number. "}, "A phone number."),
+        (admin_api, {}, ""),
+        (author_api, {"reason": "x"}, None),
+    ):
+        post = make_post(author)
+        assert api.send("DELETE", f"/api/posts/{post.id}", reason).status_code == 204
+        db.session.refresh(post)
+        assert post.deletion_reason == stored
+    long = {"reason": "x" * 501}
+    address = f"/api/posts/{make_post(author).id}"
+    assert errors_of(admin_api.send("DELETE", address, long), 422).keys() == {"reason"}
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "9" * 18, "9" * 19, "9" * 30, "x", "1.5", "%00"])

@@ -4,6 +4,7 @@ import pytest
 
 from flaskblog.models import User
 from flaskblog.web.headers import HEADERS
+from flaskblog.web.problems import DETAILS
 from tests.conftest import make_app
 from tests.support.api_client import ApiClient, errors_of
 from tests.support.factories import make_post
@@ -72,3 +73,27 @@ def test_a_list_needs_at_most_three_queries(
     assert len(statements) <= 3, statements
     assert all(statement.startswith("SELECT") for statement in statements)
     assert not [one for one in statements if "count(*)" in one and "FROM post" in one]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/api/posts?autor=ada"), ("GET", "/api/users?author=ada"), ("GET", "/api/posts/1?x=1"),
+     ("POST", "/api/posts?page=1"), ("POST", "/api/login?x="), ("DELETE", "/api/users/1?x=1")],
+)  # fmt: skip
+def test_an_unknown_query_parameter_is_refused_by_its_name(
+    author_api: ApiClient, method: str, path: str
+) -> None:
+    name = path.partition("?")[2].partition("=")[0]
+    assert errors_of(author_api.send(method, path, {}), 422).keys() == {name}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/api/posts/99", 404), ("PUT", "/api/login", 405), ("GET", "/api/nothing", 404)],
+)
+def test_errors_are_in_plain_language(
+    anonymous_api: ApiClient, method: str, path: str, status: int
+) -> None:
+    response = anonymous_api.send(method, path)
+    assert response.json is not None
+    assert response.json["detail"] == DETAILS[status]

@@ -40,11 +40,15 @@ def test_a_feed_lists_the_newest_posts_with_the_elements_that_atom_requires(
     feed = parse(client.get(address))
     entries = feed.findall(f"{ATOM}entry")
     assert [text_of(entry, "title") for entry in entries] == [
-        f"{age} hours old" for age in range(10)
+        f"{age} hours old" for age in range(20)
     ]
+    for image in ("icon", "logo"):
+        address = text_of(feed, image)
+        assert client.get(address).mimetype == "image/png"
+        assert address.startswith("http://127.0.0.1:5000/")
     assert text_of(feed, "updated") == f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     ids = [text_of(element, "id") for element in [feed, *entries]]
-    assert len(set(ids)) == 11
+    assert len(set(ids)) == 21
     assert all(feed_id.startswith("http://127.0.0.1:5000/") for feed_id in ids)
     for entry in entries:
         assert text_of(entry, "updated") == text_of(entry, "published")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import Forbidden, Gone, NotFound
 
 from flaskblog.extensions import db
 from flaskblog.models import Post, User
@@ -62,8 +62,8 @@ def test_a_deleted_or_unknown_post_is_not_found(
     post = make_post(author)
     post.delete()
     db.session.commit()
-    for post_id in (post.id, post.id + 1):
-        with pytest.raises(NotFound):
+    for post_id, error in ((post.id, Gone), (post.id + 1, NotFound)):
+        with pytest.raises(error):
             visible_post_or_404(post_id)
-        with pytest.raises(NotFound):
+        with pytest.raises(error):
             load(post_id, author)

@@ -11,7 +11,7 @@ from flaskblog.extensions import db
 from flaskblog.models import Draft, Post, Revision, User
 from flaskblog.models.post import RESTORABLE
 from flaskblog.serving import worker
-from tests.support.client import Client, browser, read
+from tests.support.client import Client, browser, fields_of, read
 from tests.support.editor import announcements
 from tests.support.factories import make_post, make_user
 from tests.support.jobs import run_job
@@ -55,9 +55,9 @@ def test_a_deleted_post_is_not_shown_anywhere(
         assert address in client.get(f"/post/{neighbour.id}").text
     delete(author_client, post)
     for missing in (address, f"{address}/history"):
-        assert client.get(missing).status_code == 404
-        assert author_client.get(missing).status_code == 404
-    assert author_client.get(f"{address}/update").status_code == 404
+        assert client.get(missing).status_code == 410
+        assert author_client.get(missing).status_code == 410
+    assert author_client.get(f"{address}/update").status_code == 410
     for page in ("/", "/user/author", f"/post/{older.id}", f"/post/{newer.id}"):
         assert address not in client.get(page).text
     assert f"/post/{newer.id}" in client.get(f"/post/{older.id}").text
@@ -117,13 +117,14 @@ def test_deleted_posts_are_listed_to_their_author_only_latest_first(
     stranger.log_in(make_user("stranger"))
     assert read(stranger.get("/account/deleted")).select("article") == []
     token = {"csrf_token": stranger.token("/post/new")}
-    assert stranger.post(f"/post/{post.id}/restore", data=token).status_code == 404
+    assert stranger.post(f"/post/{post.id}/restore", data=token).status_code == 410
     assert author_client.get(f"/post/{post.id}/restore").status_code == 405
 
 
 def test_after_30_days_a_post_is_deleted_with_its_history(
     app: Flask, author_client: Client, post: Post, author: User
 ) -> None:
+    address = f"/post/{post.id}"
     recent = make_post(author, title="Kept")
     for row, age in ((post, timedelta(0)), (recent, timedelta(minutes=-1))):
         row.delete()
@@ -133,8 +134,9 @@ def test_after_30_days_a_post_is_deleted_with_its_history(
         "Kept"
     ]
     token = {"csrf_token": author_client.token("/post/new")}
-    assert author_client.post(f"/post/{post.id}/restore", data=token).status_code == 404
+    assert author_client.post(f"{address}/restore", data=token).status_code == 410
     run_job(app, worker.delete_expired_posts)
+    assert author_client.get(address).status_code == 410
     assert db.session.scalars(select(Post.title)).all() == ["Kept"]
     assert db.session.scalars(select(Revision)).all() == []
     assert db.session.scalars(select(Draft.post_id)).all() == [None], "the draft is kept"
@@ -142,21 +144,82 @@ def test_after_30_days_a_post_is_deleted_with_its_history(
     assert author.posts_count == 0
 
 
-def test_an_author_can_restore_a_post_that_an_admin_deleted(app: Flask) -> None:
-    admin, author = make_user("boss.person"), make_user("author")
-    post = make_post(author)
-    clients = [browser(app), browser(app)]
-    for client, user in zip(clients, (admin, author), strict=True):
-        client.log_in(user)
+def test_a_deletion_can_be_undone_from_the_next_page(
+    client: Client, author_client: Client, post: Post
+) -> None:
+    response = author_client.submit(f"/post/{post.id}/delete")
+    page = author_client.get(response.location)
+    assert announcements(page) == ["status"]
+    assert post.title in read(page).select('main [role="status"]')[0].text
+    assert client.get(f"/post/{post.id}").status_code == 410
+    form = read(page).select('main [role="status"] form')[0]
+    restored = author_client.post(str(form["action"]), data=fields_of(form))
+    assert restored.location == f"/post/{post.id}"
+    assert client.get(f"/post/{post.id}").status_code == 200
+
+
+@pytest.fixture
+def admin_client(app: Flask) -> Client:
+    client = browser(app)
+    client.log_in(make_user("boss.person"))
+    return client
+
+
+@pytest.fixture
+def member(admin_client: Client) -> User:
+    """Not the first member, and so no admin."""
+    assert admin_client
+    return make_user("author")
+
+
+@pytest.fixture
+def members_client(app: Flask, member: User) -> Client:
+    client = browser(app)
+    client.log_in(member)
+    return client
+
+
+def test_only_admins_restore_what_an_admin_deleted_and_the_author_sees_by_whom_and_why(
+    admin_client: Client, members_client: Client, member: User
+) -> None:
+    post = make_post(member)
     address = f"/post/{post.id}"
-    assert f'href="{address}/delete"' in clients[0].get(address).text
-    assert f'href="{address}/update"' not in clients[0].get(address).text
-    assert "author" in read(clients[0].get(f"{address}/delete")).select("main p")[0].text
-    delete(clients[0], post)
-    assert read(clients[0].get("/account/deleted")).select("article") == []
-    assert clients[1].submit("/account/deleted").location == address
-    db.session.refresh(author)
-    assert author.posts_count == 1
+    assert f'href="{address}/delete"' in admin_client.get(address).text
+    assert f'href="{address}/update"' not in admin_client.get(address).text
+    response = admin_client.submit(f"{address}/delete", reason="It has <b>a phone</b> number.")
+    undo = read(admin_client.get(response.location)).select('main [role="status"] form')[0]
+    page = read(members_client.get("/account/deleted"))
+    assert "boss.person" in page.select("article")[0].text
+    assert "It has <b>a phone</b> number." in page.select("article")[0].text
+    assert page.select("article form") == []
+    token = {"csrf_token": members_client.token("/post/new")}
+    assert members_client.post(f"{address}/restore", data=token).status_code == 403
+    assert admin_client.post(str(undo["action"]), data=fields_of(undo)).location == address
+    db.session.refresh(member)
+    assert member.posts_count == 1
+    db.session.refresh(post)
+    assert (post.deleted_by_id, post.deletion_reason) == (None, None)
+
+
+def test_a_deletion_without_a_reason_names_the_admin_also_after_they_have_left(
+    admin_client: Client, members_client: Client, member: User
+) -> None:
+    delete(admin_client, make_post(member))
+    assert "boss.person" in read(members_client.get("/account/deleted")).text
+    db.session.scalars(User.by_username("boss.person")).one().delete()
+    db.session.commit()
+    page = read(members_client.get("/account/deleted"))
+    assert "an administrator" in page.select("article")[0].text
+    assert page.select("article form") == []
+
+
+def test_a_reason_that_is_too_long_is_refused_and_kept(admin_client: Client, member: User) -> None:
+    post = make_post(member)
+    refused = admin_client.submit(f"/post/{post.id}/delete", reason="x" * 501)
+    field = read(refused).select("main textarea")[0]
+    assert (field["aria-invalid"], field.text.strip()) == ("true", "x" * 501)
+    db.session.refresh(post)
+    assert post.deleted_at is None
 
 
 def test_an_empty_list_explains_what_it_lists(author_client: Client) -> None:

@@ -1,16 +1,17 @@
-"""The public history of a post: what each edit changed."""
+"""The public history of a post: what each edit changed, earlier versions restored and hidden."""
 
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from flaskblog.database.base import now
 from flaskblog.extensions import db
 from flaskblog.models import Post, Revision, User
-from tests.support.client import Client, read
+from tests.support.client import Client, browser, read
 from tests.support.editor import open_editor, press
-from tests.support.factories import make_post
+from tests.support.factories import make_post, make_user
 
 
 def edit(client: Client, post: Post, **text: str) -> None:
@@ -117,3 +118,70 @@ def test_the_history_escapes_markup(client: Client, author_client: Client, autho
     page = read(client.get(f"/post/{post.id}/history"))
     assert page.select("main i, main u, main strong") == []
     assert "**b**" in page.text
+
+
+@pytest.fixture
+def edited(client: Client, app: Flask) -> tuple[Post, dict[str, Client]]:
+    """A post with three versions, and who looks at it."""
+    admin, author, stranger = make_user("admin.one"), make_user("author"), make_user("stranger")
+    post = make_post(author, title="First", content="The red cat.")
+    for number, content in enumerate(["The secret cat.", "The blue cat."]):
+        post.revise(f"Title {number}", content)
+        db.session.commit()
+    clients = {"visitor": client}
+    for name, user in (("admin", admin), ("author", author), ("stranger", stranger)):
+        clients[name] = browser(app)
+        clients[name].log_in(user)
+    return post, clients
+
+
+def actions(client: Client, post: Post) -> list[str]:
+    forms = read(client.get(f"/post/{post.id}/history")).select("main section form")
+    return [str(form["action"]).removeprefix(f"/post/{post.id}/history/") for form in forms]
+
+
+def act(client: Client, post: Post, action: str) -> int:
+    token = {"csrf_token": client.token("/menu")}
+    return client.post(f"/post/{post.id}/history/{action}", data=token).status_code
+
+
+def test_the_author_restores_a_version_as_an_edit(edited: tuple[Post, dict[str, Client]]) -> None:
+    post, clients = edited
+    for name in ("visitor", "stranger"):
+        assert actions(clients[name], post) == []
+    assert actions(clients["admin"], post) == ["2/hide", "1/hide"]
+    assert actions(clients["author"], post) == ["2/restore", "2/hide", "1/restore", "1/hide"]
+    assert act(clients["admin"], post, "1/restore") == 403
+    assert act(clients["stranger"], post, "1/restore") == 403
+    assert act(clients["author"], post, "9/restore") == 404
+    assert act(clients["author"], post, "1/restore") == 302
+    db.session.refresh(post)
+    assert (post.title, post.content, post.version) == ("First", "The red cat.", 4)
+    assert len(db.session.scalars(select(Revision)).all()) == 3
+
+
+@pytest.mark.parametrize("who", ["author", "admin"])
+def test_a_hidden_version_is_shown_to_author_and_admins_only(
+    edited: tuple[Post, dict[str, Client]], who: str
+) -> None:
+    post, clients = edited
+    assert act(clients["stranger"], post, "2/hide") == 403
+    assert act(clients[who], post, "2/hide") == 302
+    for name, client in clients.items():
+        page = read(client.get(f"/post/{post.id}/history"))
+        assert len(page.select("main section")) == 2
+        assert ("secret" in page.text) == (name in {"author", "admin"})
+        assert ("Title 0" in page.text) == (name in {"author", "admin"})
+    assert act(clients["author"], post, "2/restore") == 403
+    assert act(clients["stranger"], post, "2/show") == 403
+    assert act(clients[who], post, "2/show") == 302
+    assert "secret" in clients["visitor"].get(f"/post/{post.id}/history").text
+
+
+def test_only_admins_show_what_an_admin_has_hidden(edited: tuple[Post, dict[str, Client]]) -> None:
+    post, clients = edited
+    act(clients["admin"], post, "2/hide")
+    assert actions(clients["author"], post) == ["1/restore", "1/hide"]
+    assert act(clients["author"], post, "2/show") == 403
+    assert act(clients["author"], post, "2/hide") == 302
+    assert act(clients["author"], post, "2/show") == 403

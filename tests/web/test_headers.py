@@ -107,3 +107,20 @@ def test_pages_of_a_session_are_not_stored_by_caches(client: Client, author_clie
 def test_static_files_are_cached(app: Flask, author_client: Client) -> None:
     cached = author_client.get("/static/css/page.css").headers["Cache-Control"]
     assert f"max-age={app.config['SEND_FILE_MAX_AGE_DEFAULT'].total_seconds():.0f}" in cached
+
+
+EMBEDDABLE = ["/user/author/initials.svg", "/media/x.webp", "/static/icon.png"]
+NOT_EMBEDDABLE = ["/", "/about", "/static/css/page.css", "/media/x/y", "/static/js/x.png/y"]
+
+
+@pytest.mark.parametrize("address", EMBEDDABLE)
+def test_other_sites_may_embed_pictures_and_icons(client: Client, address: str) -> None:
+    headers = client.get(address).headers
+    assert headers.getlist("Cross-Origin-Resource-Policy") == ["cross-origin"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("address", NOT_EMBEDDABLE)
+def test_other_sites_may_embed_nothing_else(client: Client, address: str) -> None:
+    headers = client.get(address).headers
+    assert headers.getlist("Cross-Origin-Resource-Policy") == ["same-origin"]
