@@ -53,9 +53,12 @@ class LocalCopy {
     for (const name of Object.keys(localStorage)) {
       if (!name.startsWith(this.prefix) || name === this.name) continue;
       const copy = JSON.parse(localStorage.getItem(name));
-      if (copy.post_id !== this.form.elements.post_id.value) continue;
-      if (this.isShown(copy) || (await this.isStored(copy))) localStorage.removeItem(name);
-      else this.offer(name, copy);
+      const isOfSamePost = copy.post_id === this.form.elements.post_id.value;
+      if ((isOfSamePost && this.isShown(copy)) || (await this.isStored(copy))) {
+        localStorage.removeItem(name);
+      } else if (isOfSamePost) {
+        this.offer(name, copy);
+      }
     }
   }
 
