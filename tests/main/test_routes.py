@@ -104,7 +104,8 @@ def test_a_profile_without_posts_links_to_the_next_step(
         (browser(app), "reader", "/"),
     ):
         page = read(reader.get(f"/user/{name}"))
-        assert [a["href"] for a in page.select("main a")] == [link]
+        feed = f"/user/{name}/feed.xml"
+        assert [a["href"] for a in page.select("main a")] == [feed, link]
 
 
 def test_a_profile_lists_only_the_posts_of_its_member(client: Client, author: User) -> None:
