@@ -35,7 +35,7 @@ lint: $(VENV)/installed-tests ## Check style, format and types
 
 check: lint test ## What a change has to pass
 
-screenshots: $(VENV)/installed-tests ## Take a picture of every page, into docs/screenshots
+screenshots: $(VENV)/installed-tests ## Render docs/screenshots; with SCREENSHOTS=folder every page there, too
 	@$(BIN)/pytest tests/browser/take_screenshots.py
 
 diagram: $(VENV)/installed-tests ## Draw the imports of the packages, into docs/dependencies.svg

@@ -132,6 +132,17 @@ def test_a_page_has_links_to_its_neighbours(
     assert (None if page.older is None else set(page.older)) == older
 
 
+@pytest.mark.parametrize(("number", "ends"), [
+    (1, {"/?page=5"}), (2, {"/?page=5"}), (3, {"/", "/?page=5"}), (4, {"/"}), (5, {"/"}),
+])  # fmt: skip
+@pytest.mark.usefixtures("all_titles")
+def test_a_page_has_links_to_the_first_and_last_unless_they_are_its_neighbours(
+    client: Client, number: int, ends: set[str]
+) -> None:
+    links = read(client.get(f"/?page={number}")).select('nav[aria-label="Pages"] a:not([rel])')
+    assert {a["href"] for a in links} == ends
+
+
 @pytest.mark.usefixtures("all_titles")
 def test_a_page_beyond_the_last_one_is_a_404(app: Flask) -> None:
     for number in (6, 7, 999_999_999):

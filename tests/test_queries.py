@@ -46,7 +46,7 @@ def test_a_session_costs_one_query_and_no_write(
 
 # Queries of the pages of a member, with the one of the session.
 # The drafts have a list of the deleted ones beside them, the editor an unpublished text.
-OWN_LISTS = {"/drafts": 4, "/account/deleted": 3, "/post/new": 2, "/post/{}/update": 3}
+OWN_LISTS = {"/menu": 2, "/drafts": 4, "/account/deleted": 3, "/post/new": 2, "/post/{}/update": 3}
 
 
 @pytest.mark.parametrize("address", OWN_LISTS)

@@ -1,13 +1,16 @@
 """The front page and profiles list posts newest first; the page about the site."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from PIL import Image
 
 from flaskblog.database.base import now
-from flaskblog.models import User
+from flaskblog.extensions import db
+from flaskblog.models import Draft, User
 from tests.conftest import make_app
 from tests.support.client import Client, browser, read
 from tests.support.factories import make_post, make_user
@@ -87,6 +90,52 @@ def test_a_post_in_the_list_shows_its_author_and_time(client: Client, author: Us
     time = article.select_one("time")
     assert time is not None
     assert time["datetime"] == f"{post.created_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_the_time_of_a_post_is_its_permalink_with_the_reading_time_beside_it(
+    client: Client, author: User
+) -> None:
+    post = make_post(author, content="Words. " * 1000)
+    article = read(client.get("/")).select_one("article")
+    assert article is not None
+    assert article.select_one(f'a[href="/post/{post.id}"] > time') is not None
+    assert "· 4 min" in article.text
+
+
+def test_the_front_page_tells_what_the_site_is_and_what_visitors_can_do(
+    database_url: str, author: User
+) -> None:
+    make_post(author)
+    app = make_app(database_url, SITE_DESCRIPTION="Looms & <engines>.")
+    member = browser(app)
+    member.log_in(author)
+    closed = browser(make_app(database_url, REGISTRATION_OPEN="false"))
+    visitors = read(browser(app).get("/"))
+    assert "Looms & <engines>." in visitors.text
+    assert "1 member · 1 post ·" in visitors.text
+    for reader, invited in ((browser(app), True), (member, False), (closed, False)):
+        links = {a["href"] for a in read(reader.get("/")).select("main p a")}
+        assert {"/about", "/feed.xml"} <= links
+        assert ("/register" in links) == invited
+
+
+def test_the_menu_leads_to_the_pages_of_a_member(author: User, author_client: Client) -> None:
+    db.session.add(Draft(author_id=author.id, key="k", title="", content="Words."))
+    db.session.commit()
+    page = read(author_client.get("/menu"))
+    links = {str(a["href"]): a.text for a in page.select("main a")}
+    assert set(links) == {"/user/author", "/drafts", "/account", "/appearance"}
+    assert links["/drafts"] == "Drafts (1)"
+    assert [form["action"] for form in page.select('main form[method="post"]')] == ["/logout"]
+
+
+def test_the_menu_is_for_members(client: Client) -> None:
+    assert client.get("/menu").location.startswith("/login?next=")
+
+
+def test_the_favicon_is_an_image(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert Image.open(BytesIO(answer.data)).format == "ICO"
 
 
 def test_the_front_page_of_an_empty_site_links_to_the_editor(client: Client) -> None:

@@ -135,6 +135,7 @@ class ShownSite:
         deleted.delete()
         db.session.commit()
         self.posts["rich"] = post.id
+        self.times = {"rich": post.created_at}
         self.reset_token = self.author.reset_token()
 
     def visitor(self) -> Client:
