@@ -80,7 +80,7 @@ class LocalCopy {
   offer(name, copy) {
     const template = this.form.querySelector("[data-local-copy-offer]");
     const offer = template.content.firstElementChild.cloneNode(true);
-    offer.querySelector("time").textContent = new Date(copy.at).toLocaleString([], {
+    offer.querySelector("[data-saved-at]").textContent = new Date(copy.at).toLocaleString([], {
       dateStyle: "medium",
       timeStyle: "short",
     });
