@@ -38,7 +38,7 @@ def test_signing_up_leads_to_the_page_that_required_a_log_in(client: Client) -> 
     """Also by way of the forms for logging in and for a forgotten password."""
     address = client.get("/drafts").location
     for target in ("/reset_password", "/login", "/register"):
-        links = [str(link["href"]) for link in read(client.get(address)).select("main a")]
+        links = {str(link["href"]) for link in read(client.get(address)).select("a")}
         [address] = [link for link in links if link.startswith(target)]
         assert address == f"{target}?next=/drafts"
     assert client.submit(address, **REGISTRATION.fields).location == "/drafts"
