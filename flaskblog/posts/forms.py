@@ -10,7 +10,7 @@ from flaskblog import rules
 from flaskblog.forms import Form, OptionalRule, Rule
 from flaskblog.models import Draft, Post
 from flaskblog.text.cleaning import without_nul
-from flaskblog.text.reading_time import describe_length
+from flaskblog.text.reading_time import describe_length, reading_minutes
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -86,6 +86,10 @@ class PostForm(DraftFields):
     @property
     def length(self) -> str:
         return describe_length(self.content.data or "")
+
+    @property
+    def reading_minutes(self) -> int:
+        return reading_minutes(self.content.data or "")
 
     @classmethod
     def blank(cls) -> Self:
