@@ -92,7 +92,7 @@ class TokenSchema(Schema):
 
 class AuthorSchema(Schema):
     id = fields.Integer(required=True)
-    username = fields.String(required=True)
+    username = fields.String(required=True, metadata={"example": "ada"})
     display_name = fields.String(required=True, metadata={"description": "May be empty."})
     picture_url = fields.Function(_picture_url, required=True, metadata=URL)
 
@@ -119,10 +119,16 @@ class UsersSchema(Schema):
 
 class PostSchema(Schema):
     id = fields.Integer(required=True)
-    title = fields.String(required=True)
-    content = fields.String(required=True, metadata={"description": "Markdown source."})
+    title = fields.String(required=True, metadata={"example": "On engines"})
+    content = fields.String(
+        required=True, metadata={"description": "Markdown source.", "example": "They *weave*."}
+    )
     content_html = fields.String(
-        required=True, metadata={"description": "Rendered, sanitised HTML."}
+        required=True,
+        metadata={
+            "description": "Rendered, sanitised HTML.",
+            "example": "<p>They <em>weave</em>.</p>\n",
+        },
     )
     reading_minutes = fields.Integer(required=True, metadata={"minimum": 1})
     author = fields.Nested(AuthorSchema, required=True)
