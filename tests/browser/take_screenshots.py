@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from tests.support.shown_site import Shown
 
@@ -75,10 +75,18 @@ def _screenshot(
         viewport={"width": width, "height": height},
     )
     shown.open(page)
-    page.reload(wait_until="networkidle")  # with the fonts of a second visit
+    page.route("**/style.css*", _wait_for_fonts)
+    page.reload(wait_until="networkidle")
     png = page.screenshot(full_page=full_page)
     page.close()
     return png
+
+
+def _wait_for_fonts(route: Route) -> None:
+    """As on a second visit; a routed page has no cache."""
+    response = route.fetch()
+    body = response.text().replace("font-display: optional", "font-display: block")
+    route.fulfill(response=response, body=body)
 
 
 def _small(png: bytes) -> Image.Image:
