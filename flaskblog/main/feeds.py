@@ -18,7 +18,7 @@ def feed() -> ResponseReturnValue:
     return xml.atom(
         read(feed_entries()),
         title=current_app.config["SITE_NAME"],
-        subtitle=current_app.config.get("SITE_DESCRIPTION", ""),
+        subtitle=current_app.config["SITE_DESCRIPTION"],
         page=link_to("main.home"),
         address=link_to("main.feed"),
     )

@@ -130,3 +130,13 @@ def test_pages_link_to_the_feeds(client: Client) -> None:
 
     assert linked("/about") == ["/feed.xml"]
     assert linked("/user/author") == ["/feed.xml", "/user/author/feed.xml"]
+
+
+def test_a_feed_has_the_description_of_the_site_or_the_bio_as_its_subtitle(
+    client: Client, author: User
+) -> None:
+    author.bio = "Weaver & reader."
+    db.session.commit()
+    description = client.application.config["SITE_DESCRIPTION"]
+    assert text_of(parse(client.get("/feed.xml")), "subtitle") == description
+    assert text_of(parse(client.get("/user/author/feed.xml")), "subtitle") == "Weaver & reader."
