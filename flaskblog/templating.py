@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         link_to=link_to,
     )
     app.jinja_env.filters.update(
+        clock_time=clock_time,
         count=count,
         date=date,
         exact_time=exact_time,
@@ -66,6 +67,12 @@ def month(time: datetime) -> Markup:
     """Return a `time` element with month and year, and the exact time as its title."""
     text = f'title="{format_time(time)}">{MONTHS[time.month]} {time.year}'
     return Markup(f'<time datetime="{iso_time(time)}" {text}</time>')  # noqa: S704
+
+
+def clock_time(time: datetime) -> Markup:
+    """Return a `time` element with the time of day, before today with the date."""
+    text = f"{time:%H:%M} UTC" if time.date() == now().date() else format_time(time)
+    return Markup(f'<time datetime="{iso_time(time)}" data-clock>{text}</time>')  # noqa: S704
 
 
 def iso_time(time: datetime) -> str:
