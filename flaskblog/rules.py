@@ -55,7 +55,7 @@ def username_key(name: str) -> str:
 
 def display_name(typed: str) -> str:
     """Empty for none. Nobody can hide characters in a name, or imitate an address or a role."""
-    name = clean_line(typed)
+    name = _no_longer_than(DISPLAY_NAME_LENGTH, "display name", clean_line(typed))
     if not typed.strip():
         return ""
     if has_hidden_characters(typed.strip()):
@@ -69,7 +69,7 @@ def display_name(typed: str) -> str:
         raise RuleError("A display name cannot contain an @, which marks usernames.")
     if not _spellings(name).isdisjoint(_listed("reserved_usernames.txt")):
         raise RuleError("That display name is reserved. Choose another one.")
-    return _no_longer_than(DISPLAY_NAME_LENGTH, "display name", name)
+    return name
 
 
 def deletion_reason(typed: str) -> str:

@@ -201,7 +201,7 @@ def test_a_title_is_one_line_and_content_keeps_its_lines() -> None:
 @pytest.mark.parametrize("rule", [*EVERY_RULE, rules.display_name, rules.bio, rules.email_key])
 @pytest.mark.parametrize("typed", ["\u0316\u0300" * 200_000, "@" * 400_000, "a@" + "é." * 200_000])
 def test_rules_are_fast_for_any_text(rule: Callable[[str], str], typed: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with suppress(RuleError):
         rule(f"a{typed}")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -97,7 +97,7 @@ def test_invisible_text_is_blank(text: str) -> None:
 
 def test_runs_of_combining_marks_are_cut_at_thirty() -> None:
     pile = "a" + "\u0316\u0300" * 200_000
-    begun = time.perf_counter()
+    begun = time.process_time()
     cleaned = clean_text(pile)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     assert 25 <= len(cleaned) <= 31
