@@ -27,8 +27,6 @@ def test_sign_up_publish_and_delete_with_the_keyboard_alone(page: Page, width: i
     _press(page, "Sign up")
     _type(page, {"Username": name, "E-mail address": f"{name}@example.org"})
     _type(page, {"Password": PASSWORD, "Confirm password": PASSWORD})
-    _press(page, "Sign up")
-    _type(page, {"Username or e-mail address": name, "Password": PASSWORD})
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=name)).to_be_visible()
 
