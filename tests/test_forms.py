@@ -48,6 +48,7 @@ def assert_rejected(response: TestResponse, form: FormExample, name: str, typed:
     """The form is shown again with an error, nothing is stored, and all other input is kept."""
     assert response.status_code == 200
     assert message_at(response, name)
+    assert "<title>Error: " in response.text
     assert row_counts() == {"user": 1, "post": 0}
     for other in form.fields:
         field = read(response).select_one(f'[name="{other}"]')

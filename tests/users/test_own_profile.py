@@ -102,6 +102,7 @@ def test_a_profile_shows_name_username_bio_and_feed(client: Client, author: User
     assert main.select_one("h1 bdi") is not None
     assert "Emma <i>Chen</i>" in main.text
     assert "@author" in main.text
+    assert f"member since {author.created_at:%B %Y}" in main.text
     link = main.select_one('a[rel~="ugc"]')
     assert link is not None
     assert link["href"] == "https://example.org/a?b&c"

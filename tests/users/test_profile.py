@@ -73,7 +73,7 @@ def test_only_pictures_are_served(author_client: Client, media_folder: Path, nam
     upload(author_client, JPEG)
     (media_folder / ("0" * 32 + ".part")).write_bytes(b"half")
     (media_folder / "x.webp").write_bytes(b"other")
-    response = author_client.get(f"/media/{name}")
+    response = author_client.get(f"/media/{name}", follow_redirects=True)
     assert response.status_code == 404
     assert is_own_page(response)
 
