@@ -123,6 +123,7 @@ def newcomers_steps() -> Steps:
     return {
         "an empty profile": _opened("/user/newcomer"),
         "nothing deleted": _opened("/account/deleted"),
+        "a deletion": _after_deletion,
     }
 
 
@@ -161,6 +162,11 @@ def _opened(address: str) -> Callable[[Client], TestResponse]:
 
 def _followed(client: Client, answer: TestResponse) -> TestResponse:
     return client.get(answer.location)
+
+
+def _after_deletion(client: Client) -> TestResponse:
+    published = client.submit("/post/new", title="On the loom", content="Words.")
+    return _followed(client, client.submit(f"{published.location}/delete"))
 
 
 def _dressed(site: ShownSite, chosen: str) -> Callable[[Client], TestResponse]:
