@@ -75,7 +75,7 @@ def test_log_in_does_not_redirect_to_encoded_foreign_targets(client: Client, enc
     "address",
     ["/nothing", "/post/", "/post/0", "/post/-1", "/post/01", "/post/1.0", "/post/abc",
      "/post/999", "/post/2147483648", "/post/9223372036854775807", "/post/9223372036854775808",
-     "/post/99999999999999999999999999", "/post/%D9%A1", "/post/1%20", "/post/1%0A", "/post/1/",
+     "/post/99999999999999999999999999", "/post/%D9%A1", "/post/1%20", "/post/1%0A",
      "/post/%zz", "/user/", "/user/nobody", "/user/%zz", "/user/%2e%2e", "/user/wri%2Fter",
      "/user/%E2%80%8Bauthor", f"/user/{'x' * 3000}", "/user/%F0%9F%98%80",
      "/static/../config.py", "/static/%2e%2e/__init__.py", "/static/", "/.env"],

@@ -35,9 +35,17 @@ def anonymous_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Re
     return guarded
 
 
+def next_page() -> str | None:
+    """The page that required a log-in, as the URL has it; None on an error page of a bad URL."""
+    try:
+        return request.args.get("next")
+    except UnicodeDecodeError:
+        return None
+
+
 def next_or_home() -> str:
     """The URL of the page that required a log-in, if it is on this site, or of the front page."""
-    target = request.args.get("next", "")
+    target = next_page() or ""
     return target if is_local(target) else url_for("main.home")
 
 
