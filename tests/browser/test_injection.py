@@ -53,8 +53,8 @@ VECTORS = [
 # Elements and attributes that no page of ours has and that the vectors try to add.
 FORBIDDEN = """
 script:not([src]), iframe, object, base, style, link:not(head > *), meta:not(head > *), svg, math,
-video, details[ontoggle], [onerror], [onload], [onfocus], [onbegin], [formaction],
-a[href^="javascript"], a[href^="x:"]
+video, details[ontoggle], [onerror], [onload], [onfocus], [onbegin],
+[formaction]:not([data-preview]), a[href^="javascript"], a[href^="x:"]
 """
 TOGETHER = "\n\n".join(VECTORS)  # and each alone, since one may hide the next
 

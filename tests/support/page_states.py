@@ -23,7 +23,7 @@ def every_state(site: ShownSite, empty_database_url: str) -> dict[str, Shown]:
         ("", visitors_steps(site)),
         ("author", members_steps(site)),
         ("newcomer", newcomers_steps()),
-        ("keeper", {"last admin": _opened("/account/delete")}),
+        ("keeper", keepers_steps(site)),
     ]:
         for name, step in steps.items():
             client = site.member(role) if role else site.visitor()
@@ -63,6 +63,7 @@ def visitors_steps(site: ShownSite) -> Steps:
                 site.address("/reset_password/TOKEN"), password="x"
             ),
             "nothing there": _opened("/nothing"),
+            "a deleted post": _opened(f"/post/{site.posts['deleted']}"),
             "a form without its token": lambda client: client.post("/register"),
             "a wrong method": lambda client: client.delete("/"),
             "a long address": _opened(f"/about?{'x' * 9_000}"),
@@ -113,10 +114,23 @@ def members_steps(site: ShownSite) -> Steps:
                 client, client.submit("/post/new", action="draft", title=NO_SPACES, content=RICH)
             ),
             "drafts": _opened("/drafts"),
+            "a draft waiting": _opened("/post/new"),
+            "unpublished changes": lambda client: _unpublished(client, f"{post}/update"),
+            "changes discarded": lambda client: _followed(client, _discarded(client, post)),
+            "a version hidden": lambda client: _followed(
+                client, client.submit(f"{post}/history", form=1)
+            ),
             "not yours": _opened(f"/post/{site.posts['rtl']}/update"),
             "nothing there": _opened("/nothing"),
         }
     )
+
+
+def keepers_steps(site: ShownSite) -> Steps:
+    return {
+        "last admin": _opened("/account/delete"),
+        "another's post to delete": _opened(f"/post/{site.posts['rich']}/delete"),
+    }
 
 
 def newcomers_steps() -> Steps:
@@ -162,6 +176,15 @@ def _opened(address: str) -> Callable[[Client], TestResponse]:
 
 def _followed(client: Client, answer: TestResponse) -> TestResponse:
     return client.get(answer.location)
+
+
+def _unpublished(client: Client, address: str) -> TestResponse:
+    client.submit(address, action="draft", title="On the loom", content="Words to come.")
+    return client.get(address)
+
+
+def _discarded(client: Client, post: str) -> TestResponse:
+    return client.submit(f"{post}/update", form=0)
 
 
 def _after_deletion(client: Client) -> TestResponse:

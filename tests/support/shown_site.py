@@ -107,7 +107,7 @@ class ShownSite:
         self.app = app
         self.sessions: dict[str, str] = {}
         moment = now()
-        make_user("keeper")  # the first account is the admin
+        keeper = make_user("keeper")  # the first account is the admin
         self.author = make_user("author")
         self.author.display_name, self.author.bio = "Ada Lovelace", BIO
         self.long_named = make_user(LONG_NAME)
@@ -133,7 +133,10 @@ class ShownSite:
         post.revise("On the loom and the engine", f"{RICH}\n\nOne line more.")
         deleted = make_post(self.author, "A post that was a mistake")
         deleted.delete()
+        removed = make_post(self.author, "A post about another site")
+        removed.delete(keeper, "It advertised a shop.")
         db.session.commit()
+        self.posts["deleted"] = removed.id
         self.posts["rich"] = post.id
         self.times = {"rich": post.created_at}
         self.reset_token = self.author.reset_token()
