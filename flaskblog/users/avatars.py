@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 
 from flaskblog.media.images import SIZE
+from flaskblog.rules import DISPLAY_NAME_LENGTH
 
 # A light background and a dark text of the same hue: oklch(.88 .07 h) and oklch(.33 .09 h), where
 # h is 0, 30, … 330. As sRGB, since SVG attributes with oklch() are too new for many programs.
@@ -39,6 +40,7 @@ def picture_url(member: Any, build_url: Callable[..., str] = url_for) -> str:
     return build_url("users.initials", username=member.username, letters=initials(member.name))
 
 
+# What is in a URL is cut before: long texts would take much memory.
 @lru_cache(maxsize=1024)
 def initials(name: str) -> str:
     """The first letters of the first and the last part of a name; empty if it has no letter."""
@@ -54,7 +56,9 @@ def initials_svg(username: str, letters: str = "") -> str:
     Only letters and digits are used, so there is nothing to escape. The colour depends on the
     username, and is the same for every case of it.
     """
-    shown = "".join(filter(str.isalnum, letters))[:2] or initials(username) or "?"
+    shown = (
+        "".join(filter(str.isalnum, letters))[:2] or initials(username[:DISPLAY_NAME_LENGTH]) or "?"
+    )
     digest = hashlib.sha256(username.casefold().encode()).digest()
     background, text = COLOURS[digest[0] % len(COLOURS)]
     return (

@@ -156,8 +156,8 @@ def run(database_url: str, rounds: int) -> dict[str, int]:
 
 
 def _ids(rule: Rule) -> dict[str, str]:
-    """The arguments of an URL that are ids, each of an existing row."""
-    return dict.fromkeys(re.findall(r"<id:(\w+)>", rule.rule), "1")
+    """The arguments of an URL that are numbers, each of an existing row."""
+    return dict.fromkeys(re.findall(r"<(?:id|int)\b[^:]*:(\w+)>", rule.rule), "1")
 
 
 def _session_cookie(client: Client) -> str:
