@@ -85,7 +85,7 @@ def test_a_restored_post_is_unchanged(
     ]
     assert parts_after == parts_before
     assert len(parts_before) == 4, "title, content, created and edited"
-    assert "edited 1 time" in read(client.get(f"/post/{post.id}/history")).text
+    assert "with 1 edit" in read(client.get(f"/post/{post.id}/history")).text
     db.session.refresh(author)
     assert author.posts_count == 1
 

@@ -35,7 +35,7 @@ def test_the_history_shows_changed_words_and_titles_newest_first(
         [("del", "First title"), ("ins", "Second title"), ("del", "cat"), ("ins", "dog")],
         [("del", "red"), ("ins", "blue")],
     ]
-    assert "edited 2 times since" in page.text
+    assert "with 2 edits since" in page.text
     assert page.select(f'h1 a[href="/post/{post.id}"]')
 
 
@@ -99,7 +99,7 @@ def test_a_long_history_is_split_into_pages(
             (section.select("del")[0].text, section.select("ins")[0].text)
             for section in page.select("main section")
         ]
-        assert "edited 11 times" in page.text
+        assert "with 11 edits" in page.text
     assert seen == [(f"{number}", f"{number + 1}") for number in reversed(range(11))]
     for beyond in ("4", "0", "x", "9" * 30):
         assert client.get(f"/post/{post.id}/history?page={beyond}").status_code == 404
